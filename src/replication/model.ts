@@ -1,0 +1,167 @@
+import type { ClosedHow, LossCounters } from '../tcp/types.js';
+
+/** Furthest state a session reached. */
+export type Phase = 'connected' | 'handshake' | 'waiting' | 'transfer' | 'online';
+
+export type Decision = 'FULLRESYNC' | 'CONTINUE' | 'SYNC' | 'DUALCHANNEL' | 'REFUSED';
+
+export type Cause =
+  | 'first-sync'
+  | 'continued'
+  | 'replid-mismatch'
+  | 'backlog-miss'
+  | 'offset-ahead'
+  | 'replid-switched'
+  | 'legacy-sync'
+  | 'rdb-only'
+  | 'failover'
+  | 'not-ready'
+  | 'auth'
+  | 'unsupported'
+  | 'unknown';
+
+export interface Handshake {
+  /** Text of the reply to PING without its type byte (`PONG`, or an error text); null when not seen. */
+  ping: string | null;
+  auth: 'none' | 'accepted' | 'rejected';
+  listeningPort: number | null;
+  announcedAddress: string | null;
+  capabilities: string[];
+  replicaVersion: string | null;
+  /** The client asked for the payload only (`REPLCONF rdb-only 1` or a filter). */
+  rdbOnly: boolean;
+}
+
+/** One PSYNC or SYNC and what became of it. Times in µs. */
+export interface Sync {
+  command: 'PSYNC' | 'SYNC';
+  replid: string | null;
+  offset: number | null;
+  failover: boolean;
+  requestedAt: number;
+  requestPacket: number;
+  decidedAt: number | null;
+  decisionPacket: number | null;
+  decision: Decision | null;
+  grantedReplid: string | null;
+  grantedOffset: number | null;
+  error: string | null;
+  cause: Cause | null;
+  missedBytes: number | null;
+}
+
+/** What was read of an RDB payload; null: not known. The contract's `rdb` part. */
+export interface RdbFacts {
+  version: number | null;
+  server: string | null;
+  keys: number | null;
+  expires: number | null;
+  databases: Record<string, { keys: number; expires: number }> | null;
+  types: Record<string, number> | null;
+  functions: number | null;
+  checksum: 'valid' | 'invalid' | 'disabled' | 'absent' | 'unchecked';
+  complete: boolean;
+  /** AUX repl-id, repl-offset and repl-stream-db of the header. */
+  replid: string | null;
+  replOffset: number | null;
+  streamDb: number | null;
+}
+
+export interface Payload {
+  /** null: joined inside the payload, its header was not captured. */
+  form: 'length' | 'eof-mark' | null;
+  declaredBytes: number | null;
+  bytes: number;
+  complete: boolean;
+  startedAt: number | null;
+  startPacket: number | null;
+  finishedAt: number | null;
+  finishPacket: number | null;
+  sha256: string | null;
+  /** First ACK after the payload, µs. */
+  loadedAt: number | null;
+  missingBytes: number;
+  rdb: RdbFacts | null;
+}
+
+/** What came in the command stream of a session. */
+export interface StreamFacts {
+  bytes: number;
+  commands: number;
+  byCommand: Map<string, number>;
+  databases: Set<number>;
+  pings: number;
+  getAcks: number;
+  keepaliveNewlines: number;
+  /** Times the decoder lost its place in the commands and found it again. */
+  resyncs: number;
+}
+
+export interface Offsets {
+  basis: 'handshake' | 'inferred' | 'none';
+  start: number | null;
+  end: number | null;
+  lastAck: number | null;
+  /** FACK of the last ACK: what the replica's AOF has fsynced (7.2+). */
+  lastFsyncAck: number | null;
+}
+
+export interface AckFacts {
+  count: number;
+  firstAt: number | null;
+  lastAt: number | null;
+  maxIntervalMs: number | null;
+}
+
+/** Lag as the contract's terms define it; ms are fractions of a millisecond. */
+export interface LagFacts {
+  lastBytes: number | null;
+  maxBytes: number | null;
+  /** Packet time (µs) at which `maxBytes` was reached, and how long until the replica had acknowledged that offset. */
+  maxBytesAt: number | null;
+  caughtUpMs: number | null;
+  lastMs: number | null;
+  maxMs: number | null;
+  p50Ms: number | null;
+  p99Ms: number | null;
+  behindMaxBytes: number | null;
+  behindMaxMs: number | null;
+  drift: number | null;
+  /** Highest lag in bytes in each of at most 60 equal steps of time, for a sparkline. */
+  series: { startAt: number; stepMs: number; maxBytes: number[] } | null;
+}
+
+/** One TCP connection of a link. */
+export interface Session {
+  /** Number within its link, from 1. */
+  number: number;
+  link: Link;
+  clientPort: number;
+  channel: 'main' | 'rdb';
+  openedAt: number | null;
+  firstSeenAt: number;
+  joinedMidstream: boolean;
+  closedAt: number | null;
+  closedBy: 'master' | 'replica' | null;
+  closedHow: ClosedHow | null;
+  phase: Phase;
+  handshake: Handshake;
+  syncs: Sync[];
+  payload: Payload | null;
+  stream: StreamFacts;
+  offsets: Offsets;
+  acks: AckFacts;
+  lag: LagFacts;
+  /** Packet time at which the session came online, µs. */
+  onlineAt: number | null;
+  /** Loss in both directions of the connection. */
+  loss: LossCounters & { zeroWindowMs: number };
+}
+
+export interface Link {
+  id: string;
+  master: string;
+  replica: string;
+  replicaPortAnnounced: boolean;
+  sessions: Session[];
+}

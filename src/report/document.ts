@@ -1,0 +1,162 @@
+/**
+ * The summary document, `psyncscope.summary/1`: see docs/output-contract.md. Times are ISO 8601 UTC with six decimals, sizes
+ * bytes, `…Ms` milliseconds. null means not known from this capture.
+ */
+export interface SummaryDocument {
+  schema: 'psyncscope.summary/1';
+  capture: CaptureDocument;
+  ignored: { connections: number; encryptedConnections: number };
+  links: LinkDocument[];
+  findings: FindingDocument[];
+}
+
+export interface CaptureDocument {
+  sources: string[];
+  format: 'pcap' | 'pcapng' | 'live';
+  linkTypes: string[];
+  packets: number;
+  bytes: number;
+  cutPackets: number;
+  kernelDrops: number | null;
+  firstTime: string | null;
+  lastTime: string | null;
+  complete: boolean;
+}
+
+export interface FindingDocument {
+  severity: 'info' | 'warning' | 'error';
+  code: string;
+  link: string | null;
+  at: string | null;
+  message: string;
+  advice: string | null;
+  packets: number[];
+  evidence: Record<string, unknown>;
+}
+
+export interface LinkDocument {
+  id: string;
+  master: string;
+  replica: string;
+  replicaPortAnnounced: boolean;
+  fullResyncs: number;
+  partialResyncs: number;
+  refusedSyncs: number;
+  reconnects: number;
+  lag: {
+    lastBytes: number | null;
+    maxBytes: number | null;
+    lastMs: number | null;
+    maxMs: number | null;
+    maxAckIntervalMs: number | null;
+  };
+  behind: { maxBytes: number | null; maxMs: number | null };
+  sessions: SessionDocument[];
+}
+
+export interface SyncDocument {
+  command: 'PSYNC' | 'SYNC';
+  replid: string | null;
+  offset: number | null;
+  failover: boolean;
+  requestedAt: string;
+  decidedAt: string | null;
+  decision: 'FULLRESYNC' | 'CONTINUE' | 'SYNC' | 'DUALCHANNEL' | 'REFUSED' | null;
+  grantedReplid: string | null;
+  grantedOffset: number | null;
+  error: string | null;
+  cause: string | null;
+  missedBytes: number | null;
+}
+
+export interface RdbDocument {
+  version: number | null;
+  server: string | null;
+  keys: number | null;
+  expires: number | null;
+  databases: Record<string, { keys: number; expires: number }> | null;
+  types: Record<string, number> | null;
+  functions: number | null;
+  checksum: 'valid' | 'invalid' | 'disabled' | 'absent' | 'unchecked';
+  complete: boolean;
+}
+
+export interface PayloadDocument {
+  form: 'length' | 'eof-mark' | null;
+  declaredBytes: number | null;
+  bytes: number;
+  complete: boolean;
+  startedAt: string | null;
+  finishedAt: string | null;
+  sha256: string | null;
+  waitMs: number | null;
+  transferMs: number | null;
+  loadMs: number | null;
+  rdb: RdbDocument | null;
+}
+
+export interface SessionDocument {
+  clientPort: number;
+  channel: 'main' | 'rdb';
+  openedAt: string | null;
+  joinedMidstream: boolean;
+  closedAt: string | null;
+  closedBy: 'master' | 'replica' | null;
+  closedHow: 'fin' | 'rst' | null;
+  phase: 'connected' | 'handshake' | 'waiting' | 'transfer' | 'online';
+  /** Additions to the contract: first packet of the connection in the capture; when the session came online. */
+  firstSeenAt: string;
+  onlineAt: string | null;
+  handshake: {
+    ping: string | null;
+    auth: 'none' | 'accepted' | 'rejected';
+    listeningPort: number | null;
+    announcedAddress: string | null;
+    capabilities: string[];
+    replicaVersion: string | null;
+  };
+  syncs: SyncDocument[];
+  payload: PayloadDocument | null;
+  offsets: {
+    basis: 'handshake' | 'inferred' | 'none';
+    start: number | null;
+    end: number | null;
+    lastAck: number | null;
+    lastFsyncAck: number | null;
+  };
+  stream: {
+    bytes: number;
+    commands: number;
+    byCommand: Record<string, number>;
+    databases: number[];
+    pings: number;
+    getAcks: number;
+    keepaliveNewlines: number;
+  };
+  acks: { count: number; firstAt: string | null; lastAt: string | null; maxIntervalMs: number | null };
+  lag: {
+    lastBytes: number | null;
+    maxBytes: number | null;
+    lastMs: number | null;
+    maxMs: number | null;
+    p50Ms: number | null;
+    p99Ms: number | null;
+    /** Additions to the contract: when the highest lag was reached, how long until it was acknowledged, and its course. */
+    maxBytesAt: string | null;
+    caughtUpMs: number | null;
+    series: { startAt: string; stepMs: number; maxBytes: number[] } | null;
+  };
+  behind: { maxBytes: number | null; maxMs: number | null };
+  drift: number | null;
+  loss: {
+    gaps: number;
+    missingBytes: number;
+    retransmittedBytes: number;
+    outOfOrderSegments: number;
+    zeroWindowMs: number;
+    resyncs: number;
+    /** Additions to the contract: copies made by the capture, and retransmissions whose bytes differed. */
+    duplicatePackets: number;
+    conflictingBytes: number;
+  };
+}
