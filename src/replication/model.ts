@@ -28,7 +28,7 @@ export interface Handshake {
   announcedAddress: string | null;
   capabilities: string[];
   replicaVersion: string | null;
-  /** The client asked for the payload only (`REPLCONF rdb-only 1` or a filter). */
+  /** The client asked for the payload only (`REPLCONF rdb-only 1`). */
   rdbOnly: boolean;
 }
 

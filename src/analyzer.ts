@@ -1,0 +1,118 @@
+import { findCause } from './analysis/cause.js';
+import { SessionLag } from './analysis/lag.js';
+import { linkTypeName } from './capture/link-types.js';
+import type { CaptureFacts, PacketBatch } from './capture/types.js';
+import { PacketDecoder } from './packet/decoder.js';
+import { TcpSegment } from './packet/segment.js';
+import { PacketFilter, type PacketFilterOptions } from './packet-filter.js';
+import type { ReplicationEvent } from './replication/events.js';
+import type { Link } from './replication/model.js';
+import { ReplicationTracker } from './replication/tracker.js';
+import type { CaptureDocument, SummaryDocument } from './report/document.js';
+import { buildSummary } from './report/summary.js';
+import { isoMicros } from './report/time.js';
+import { TcpTracker } from './tcp/tracker.js';
+
+export interface AnalyzerOptions extends PacketFilterOptions {
+  /** Receives each event as it happens. */
+  onEvent?: ((event: ReplicationEvent) => void) | undefined;
+  /** With `onEvent`: an event for every command of a stream as well. */
+  commands?: boolean | undefined;
+  /** Which links the summary holds; all unless told. */
+  keepLink?: ((link: Link) => boolean) | undefined;
+}
+
+/**
+ * The data path of the program, one packet after the other: link layer and IP → TCP segment → ordered bytes → replication facts.
+ * A file, a pipe, a live capture and a test all drive it with runs of packets and ask for the summary when they like.
+ */
+export class Analyzer {
+  packets = 0;
+  bytes = 0;
+  cutPackets = 0;
+  /** Packet time of the first and of the latest packet, µs; null before the first. */
+  firstTime: number | null = null;
+  lastTime: number | null = null;
+  readonly #options: AnalyzerOptions;
+  readonly #filter: PacketFilter;
+  readonly #decoder = new PacketDecoder();
+  readonly #segment = new TcpSegment();
+  readonly #replication: ReplicationTracker;
+  readonly #tcp: TcpTracker;
+  #packetNumber = 0;
+
+  constructor(options: AnalyzerOptions = {}) {
+    this.#options = options;
+    this.#filter = new PacketFilter(options);
+    const replication = new ReplicationTracker({
+      emit: options.onEvent,
+      commands: options.commands,
+      newMeter: () => new SessionLag(),
+      causeOf: findCause,
+    });
+    this.#replication = replication;
+    this.#tcp = new TcpTracker({ open: (connection) => replication.open(connection) });
+  }
+
+  /** Takes packets [from, to) of a batch, in the order of their capture. Returns false when no later packet can matter. */
+  run(batch: PacketBatch, from: number, to: number): boolean {
+    const { bytes, start, end, originalLength, linkType, time } = batch;
+    const segment = this.#segment;
+    for (let i = from; i < to; i++) {
+      this.#packetNumber++;
+      const at = time[i]!;
+      const first = start[i]!;
+      const last = end[i]!;
+      const original = originalLength[i]!;
+      if (this.#filter.isTimed && !this.#filter.inTime(at)) {
+        if (this.#filter.isOver(at)) return false;
+        continue;
+      }
+      this.packets++;
+      this.bytes += last - first;
+      if (last - first < original) this.cutPackets++;
+      if (this.firstTime === null) this.firstTime = at;
+      if (this.lastTime === null || at > this.lastTime) this.lastTime = at;
+      if (!this.#decoder.decode(bytes, first, last, original, linkType[i]!, at, segment)) continue;
+      if (this.#filter.isAddressed && !this.#filter.matches(segment)) continue;
+      this.#tcp.segment(segment, at, this.#packetNumber);
+    }
+    return true;
+  }
+
+  /** No more packets come: what is still buffered is let go, open sessions end with the capture. */
+  finish(): void {
+    this.#tcp.finish(this.lastTime ?? 0);
+  }
+
+  /** The summary document as of the latest packet. */
+  summary(facts: readonly CaptureFacts[]): SummaryDocument {
+    const { links, ignoredConnections } = this.#replication.snapshot(this.lastTime ?? 0);
+    const keep = this.#options.keepLink;
+    return buildSummary({
+      capture: this.#capture(facts),
+      ignored: {
+        connections: ignoredConnections,
+        encryptedConnections: this.#replication.encryptedConnections,
+      },
+      links: keep === undefined ? links : links.filter(keep),
+    });
+  }
+
+  #capture(facts: readonly CaptureFacts[]): CaptureDocument {
+    const linkTypes = new Set(facts.flatMap((capture) => capture.linkTypes.map(linkTypeName)));
+    const drops = facts.map((capture) => capture.kernelDrops).filter((count) => count !== null);
+    return {
+      sources: facts.map((capture) => capture.source),
+      format: facts[0]?.format ?? 'pcap',
+      linkTypes: [...linkTypes],
+      packets: this.packets,
+      bytes: this.bytes,
+      cutPackets: this.cutPackets,
+      kernelDrops: drops.length === 0 ? null : drops.reduce((sum, count) => sum + count, 0),
+      firstTime: this.firstTime === null ? null : isoMicros(this.firstTime),
+      lastTime: this.lastTime === null ? null : isoMicros(this.lastTime),
+      complete: facts.every((capture) => capture.problem === null),
+    };
+  }
+}

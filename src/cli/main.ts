@@ -1,0 +1,25 @@
+import { CaptureError } from '../capture/types.js';
+import { InputProblem, UsageError } from './errors.js';
+import { guardOutput } from './output.js';
+import { buildParser } from './parser.js';
+
+/** Exit codes of the program: docs/output-contract.md. */
+const EXIT_USAGE = 2;
+const EXIT_INPUT = 3;
+
+/** Runs the program with its arguments (without node and script) and sets the exit code. */
+export async function main(args: string[]): Promise<void> {
+  guardOutput();
+  try {
+    await buildParser(args).parseAsync();
+  } catch (error) {
+    if (error instanceof UsageError) fail(error.message, EXIT_USAGE);
+    else if (error instanceof CaptureError || error instanceof InputProblem) fail(error.message, EXIT_INPUT);
+    else throw error;
+  }
+}
+
+function fail(message: string, code: number): void {
+  process.stderr.write(`psyncscope: ${message}\n`);
+  process.exitCode = code;
+}

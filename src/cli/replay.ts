@@ -1,0 +1,89 @@
+import { writeFile } from 'node:fs/promises';
+import type { Argv } from 'yargs';
+import type { ReplicationEvent } from '../replication/events.js';
+import { EventPrinter } from '../report/event-printer.js';
+import { eventLine } from '../report/events.js';
+import { safeJson } from '../report/json.js';
+import { noteLines } from '../report/notes-text.js';
+import { InputProblem } from './errors.js';
+import { type CaptureArguments, captureOptions, selectCaptures, textOptions } from './options.js';
+import { Output } from './output.js';
+import { runCaptures } from './run.js';
+
+interface ReplayArguments extends CaptureArguments {
+  commands: boolean;
+  acks: boolean;
+  quiet: boolean;
+  summary: string | undefined;
+}
+
+export function declareReplay(yargs: Argv): Argv<ReplayArguments> {
+  return captureOptions(yargs)
+    .option('commands', {
+      type: 'boolean',
+      default: false,
+      describe: 'Every command of the streams, one a line',
+    })
+    .option('acks', { type: 'boolean', default: false, describe: 'Every acknowledgement' })
+    .option('quiet', { alias: 'q', type: 'boolean', default: false, describe: 'Print no events' })
+    .option('summary', {
+      type: 'string',
+      nargs: 1,
+      describe: 'Write the summary document to this file at the end',
+    })
+    .example('$0 replay cap.pcap', 'What happened, in the order it happened')
+    .example('tcpdump -i lo -U -w - port 6379 | $0 replay -', 'The same while it happens')
+    .example('$0 replay --json cap.pcap | jq .', 'One event a line') as Argv<ReplayArguments>;
+}
+
+/** `psyncscope replay`: events as they happen. */
+export async function replay(args: ReplayArguments): Promise<void> {
+  const selection = selectCaptures(args);
+  const output = new Output();
+  const onEvent = args.quiet ? undefined : printer(args, output, selection.filter.keepLink);
+  await runCaptures(
+    selection,
+    { analyzer: { onEvent: onEvent?.event, commands: args.commands }, afterRun: () => output.flush() },
+    async (document) => {
+      onEvent?.end();
+      output.flush();
+      if (!args.json)
+        for (const line of noteLines(document, { ...textOptions(args) })) process.stderr.write(`${line}\n`);
+      if (args.summary !== undefined) await writeSummary(args.summary, safeJson(document, 2));
+    },
+  );
+}
+
+async function writeSummary(path: string, text: string): Promise<void> {
+  try {
+    await writeFile(path, `${text}\n`);
+  } catch (error) {
+    throw new InputProblem(`${path}: cannot write the summary: ${(error as Error).message}`);
+  }
+}
+
+function printer(
+  args: ReplayArguments,
+  output: Output,
+  keepLink: ((link: never) => boolean) | undefined,
+): { event: (event: ReplicationEvent) => void; end: () => void } {
+  const isKept = (event: ReplicationEvent): boolean =>
+    event.event === 'encrypted'
+      ? args.link === undefined
+      : keepLink === undefined || keepLink(event.link as never);
+  if (args.json)
+    return {
+      event: (event) => {
+        if (isKept(event)) output.line(eventLine(event));
+      },
+      end: () => {},
+    };
+  const options = { ...textOptions(args), showLink: true, acks: args.acks, commands: args.commands };
+  const lines = new EventPrinter(options, (line) => output.line(line));
+  return {
+    event: (event) => {
+      if (isKept(event)) lines.print(event);
+    },
+    end: () => lines.end(),
+  };
+}

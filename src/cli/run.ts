@@ -1,0 +1,73 @@
+import { Analyzer, type AnalyzerOptions } from '../analyzer.js';
+import { readCaptures } from '../capture/merge.js';
+import type { CaptureFacts } from '../capture/types.js';
+import type { SummaryDocument } from '../report/document.js';
+import { escapeText } from '../report/escape.js';
+import { InputProblem } from './errors.js';
+import type { CaptureSelection } from './options.js';
+import { onOutputClosed } from './output.js';
+import { Progress } from './progress.js';
+
+export interface RunHooks {
+  /** For the analyzer: events, and whether commands are among them. */
+  analyzer?: Pick<AnalyzerOptions, 'onEvent' | 'commands'>;
+  /** After each block of packets: let out what was printed so far. */
+  afterRun?: () => void;
+}
+
+/** Exit code of a program ended by SIGINT while it cannot print any more. */
+const EXIT_INTERRUPTED = 130;
+
+/**
+ * Reads the selected captures through an Analyzer to the end, or until Ctrl-C or a closed output, and hands the summary to `show`.
+ * Damage is told on standard error, after what was read before it.
+ * @throws CaptureError when a capture cannot be read at all; InputProblem with --strict when one breaks off.
+ */
+export async function runCaptures(
+  selection: CaptureSelection,
+  hooks: RunHooks,
+  show: (document: SummaryDocument) => void | Promise<void>,
+): Promise<void> {
+  const stop = new AbortController();
+  const interrupt = (): void => {
+    if (stop.signal.aborted) process.exit(EXIT_INTERRUPTED);
+    stop.abort();
+  };
+  process.on('SIGINT', interrupt);
+  process.on('SIGTERM', interrupt);
+  onOutputClosed(() => stop.abort());
+  const analyzer = new Analyzer({ ...selection.filter, ...hooks.analyzer });
+  const progress = new Progress(selection.paths);
+  let facts: CaptureFacts[];
+  try {
+    facts = await readCaptures(
+      selection.paths,
+      { reader: selection.reader, signal: stop.signal },
+      (batch, from, to) => {
+        const more = analyzer.run(batch, from, to);
+        progress.advance(analyzer.packets, analyzer.bytes);
+        hooks.afterRun?.();
+        return more && !stop.signal.aborted;
+      },
+    );
+  } finally {
+    progress.end();
+    process.off('SIGINT', interrupt);
+    process.off('SIGTERM', interrupt);
+  }
+  analyzer.finish();
+  await show(analyzer.summary(facts));
+  reportProblems(facts, selection.strict);
+}
+
+function reportProblems(facts: readonly CaptureFacts[], strict: boolean): void {
+  const problems = facts
+    .filter((capture) => capture.problem !== null)
+    .map(
+      ({ source, problem }) =>
+        `${escapeText(source, 200)}: ${problem!.message} (byte ${problem!.position}); what came before was analysed`,
+    );
+  if (problems.length === 0) return;
+  if (strict) throw new InputProblem(problems.join('\n'));
+  for (const problem of problems) process.stderr.write(`psyncscope: ${problem}\n`);
+}

@@ -1,0 +1,81 @@
+import type { Context } from './context.js';
+import type { LagMeter } from './lag-meter.js';
+import type { Session } from './model.js';
+import type { CommandStream } from './stream.js';
+
+/** The numbers of one `REPLCONF ACK <offset> [FACK <offset>]`. */
+export interface Ack {
+  offset: number;
+  fsyncOffset: number | null;
+}
+
+const OFFSET = /^\d{1,15}$/;
+
+/** Reads the words of a REPLCONF; null when it is no ACK with a number. */
+export function readAck(words: readonly string[]): Ack | null {
+  if (words[1]?.toLowerCase() !== 'ack' || !OFFSET.test(words[2] ?? '')) return null;
+  const fsync = words[3]?.toLowerCase() === 'fack' && OFFSET.test(words[4] ?? '') ? Number(words[4]) : null;
+  return { offset: Number(words[2]), fsyncOffset: fsync };
+}
+
+/** Offsets and acknowledgements of one session: its basis, its ACKs, and the meter of its lag. */
+export class Acknowledgements {
+  meter: LagMeter | null = null;
+  readonly #context: Context;
+  readonly #session: Session;
+
+  constructor(context: Context, session: Session) {
+    this.#context = context;
+    this.#session = session;
+  }
+
+  /** The stream begins behind offset `start`, as the two ends agreed. */
+  begin(start: number, stream: CommandStream, time: number): void {
+    const { offsets } = this.#session;
+    offsets.basis = 'handshake';
+    offsets.start = start;
+    this.#measure(stream, time);
+  }
+
+  /** An ACK has come. `received`: stream bytes that the replica's TCP had acknowledged by then. */
+  take(ack: Ack, stream: CommandStream, received: number, time: number): void {
+    const { offsets } = this.#session;
+    this.#count(time);
+    offsets.lastAck = ack.offset;
+    offsets.lastFsyncAck = ack.fsyncOffset ?? offsets.lastFsyncAck;
+    if (offsets.basis !== 'handshake') this.#infer(ack.offset - received, stream, time);
+    if (offsets.start !== null) this.meter?.acknowledged(ack.offset - offsets.start, time);
+  }
+
+  #count(time: number): void {
+    const { acks, payload } = this.#session;
+    acks.count++;
+    if (acks.lastAt === null) {
+      acks.firstAt = time;
+      if (payload !== null && payload.finishedAt !== null) payload.loadedAt = time;
+    } else acks.maxIntervalMs = Math.max(acks.maxIntervalMs ?? 0, (time - acks.lastAt) / 1000);
+    acks.lastAt = time;
+  }
+
+  /**
+   * Infers the start offset. A replica cannot have applied more than its TCP had acknowledged, so each ACK bounds the start offset
+   * from below; the bound is exact as soon as one ACK came when everything received was applied (docs/offsets.md). The highest
+   * one holds.
+   */
+  #infer(bound: number, stream: CommandStream, time: number): void {
+    const { offsets, syncs } = this.#session;
+    const last = syncs.at(-1);
+    if (last?.command === 'SYNC') return; // its two ends never agreed on offsets
+    if (offsets.start !== null && bound <= offsets.start) return;
+    offsets.basis = 'inferred';
+    offsets.start = bound;
+    if (this.meter === null) this.#measure(stream, time);
+  }
+
+  #measure(stream: CommandStream, time: number): void {
+    this.meter = this.#context.newMeter();
+    this.meter.sent(stream.bytes, time);
+    this.meter.online(time);
+    stream.meter = this.meter;
+  }
+}

@@ -1,0 +1,40 @@
+import type { CommandNames } from '../resp/command-names.js';
+import type { ConnectionInfo, Direction } from '../tcp/types.js';
+import type { ReplicationEvent } from './events.js';
+import type { LagMeter } from './lag-meter.js';
+import type { Link, Session, Sync } from './model.js';
+
+/** A session that goes on, as the tracker of all of them sees it. */
+export interface LiveSession {
+  readonly session: Session;
+  readonly connection: ConnectionInfo;
+  /** The side that is the replica, and the other one. */
+  readonly client: Direction;
+  readonly master: Direction;
+  /** Packet time of its last byte, µs. */
+  readonly lastTime: number;
+  /** Name that a second connection of the same sync has for this one (Redis 8 RDB channel), or null. */
+  readonly channelId: string | null;
+  /** The database its stream has selected; null: not known. May be told by who knows more. */
+  database: number | null;
+  /** Brings `session` up to date. */
+  refresh(until: number): void;
+  /** The start offset of a main connection's stream, as another connection was told. */
+  baseFromOtherChannel(start: number): void;
+}
+
+/** What the parts of the replication layer share. */
+export interface Context {
+  readonly names: CommandNames;
+  /** null when nobody listens: then no event object is made. */
+  readonly emit: ((event: ReplicationEvent) => void) | null;
+  /** Emit `stream.command` for every command. */
+  readonly wantCommands: boolean;
+  newMeter(): LagMeter;
+  /** Finds or makes the link of a session whose endpoints are known, and enters the session there. */
+  publish(live: LiveSession): Link;
+  /** Called when the stream of a session begins: whoever knows more of it may tell. */
+  streamBegins(live: LiveSession): void;
+  /** Called once per sync with its answer, before the event: finds its cause. */
+  decided(session: Session, sync: Sync): void;
+}

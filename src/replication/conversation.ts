@@ -1,0 +1,208 @@
+import { argumentText, readArguments } from '../resp/arguments.js';
+import { CommandDecoder, type CommandSink } from '../resp/command-decoder.js';
+import { AUTH, HELLO, PING, PSYNC, REPLCONF, SYNC } from '../resp/command-names.js';
+import type { ConnectionInfo, Direction, StreamConsumer } from '../tcp/types.js';
+import type { Context } from './context.js';
+import { MidstreamProbe } from './midstream.js';
+import { SessionMachine } from './session-machine.js';
+import { looksEncrypted, looksLikeAnswer } from './signatures.js';
+
+/** What a connection was found to be. */
+type Kind = 'undecided' | 'client' | 'session' | 'encrypted' | 'opaque';
+
+/** What a Conversation reports about connections that are no link. */
+export interface ConversationOwner {
+  encrypted(connection: ConnectionInfo, time: number, packet: number): void;
+  opened(machine: SessionMachine): void;
+  closed(machine: SessionMachine): void;
+}
+
+/**
+ * Decides what one TCP connection is, by content and on any port, and hands a replication link to a SessionMachine. Ordinary
+ * clients cost the framing of their requests, so that a PSYNC is seen whenever it comes and never where it is part of a value;
+ * what servers answer them is not looked at.
+ */
+export class Conversation implements StreamConsumer, CommandSink {
+  readonly #context: Context;
+  readonly #owner: ConversationOwner;
+  readonly #connection: ConnectionInfo;
+  #kind: Kind = 'undecided';
+  #client: Direction;
+  #requests: CommandDecoder | null = null;
+  #machine: SessionMachine | null = null;
+  #probe: MidstreamProbe | null = null;
+  #seen = 0;
+  #lastPacket = 0;
+
+  constructor(context: Context, owner: ConversationOwner, connection: ConnectionInfo) {
+    this.#context = context;
+    this.#owner = owner;
+    this.#connection = connection;
+    this.#client = 0;
+  }
+
+  data(
+    direction: Direction,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    position: number,
+    time: number,
+    packet: number,
+    segmentStart: boolean,
+  ): void {
+    this.#lastPacket = packet;
+    if (this.#kind === 'undecided') {
+      if (this.#probe === null && this.#connection.midstream) this.#probe = new MidstreamProbe(this.#context);
+      if (this.#isEncrypted(direction, bytes, start, end, time, packet)) return;
+      if (this.#probe !== null && !this.#probed(direction, bytes, start, end, position, time, packet)) return;
+    }
+    if (direction === this.#client) {
+      if (this.#requests === null) this.#requests = new CommandDecoder(this.#context.names, this);
+      this.#requests.data(bytes, start, end, position, time, packet);
+      return;
+    }
+    if (
+      this.#machine === null &&
+      this.#kind === 'undecided' &&
+      segmentStart &&
+      looksLikeAnswer(bytes, start, end)
+    )
+      this.#open(time, packet); // only the server's direction was captured
+    this.#machine?.data(bytes, start, end, position, time, packet);
+  }
+
+  gap(direction: Direction, position: number, length: number, time: number, packet: number): void {
+    this.#lastPacket = packet;
+    if (this.#probe !== null) this.#probe.gap(direction, position, length, time, packet);
+    else if (direction === this.#client) this.#requests?.gap(position, length, time, packet);
+    else this.#machine?.gap(position, length, time, packet);
+  }
+
+  closed(time: number): void {
+    if (this.#machine === null) return;
+    this.#machine.close(time, this.#lastPacket);
+    this.#owner.closed(this.#machine);
+    this.#machine = null;
+    this.#kind = 'opaque';
+  }
+
+  // ---- CommandSink: the client's requests -----------------------------------------------------------------------------------
+
+  command(
+    name: number,
+    bytes: Uint8Array,
+    from: number,
+    kept: number,
+    length: number,
+    _end: number,
+    time: number,
+    packet: number,
+  ): void {
+    const base = this.#context.names.base(name);
+    const asksForSync = base === PSYNC || base === SYNC;
+    const machine = this.#machine;
+    if (machine !== null) {
+      if (machine.isReplica || asksForSync || base === REPLCONF || isGreeting(base))
+        machine.request(name, bytes, from, kept, length, time, packet);
+      else this.#becomeClient();
+      return;
+    }
+    if (asksForSync || (base === REPLCONF && (this.#kind === 'undecided' || !isAck(bytes, from, kept)))) {
+      this.#connection.setWanted(this.#client === 0 ? 1 : 0, true);
+      this.#open(time, packet).request(name, bytes, from, kept, length, time, packet);
+    } else if (this.#kind === 'undecided' && isGreeting(base))
+      this.#open(time, packet).request(name, bytes, from, kept, length, time, packet);
+    else if (this.#kind !== 'client') this.#becomeClient();
+  }
+
+  newline(_position: number, time: number, packet: number): void {
+    this.#machine?.requestNewline(time, packet);
+  }
+
+  lost(position: number): void {
+    if (this.#kind !== 'undecided' || position !== 0 || this.#connection.midstream) return;
+    // Its very first bytes are no request: another protocol.
+    this.#kind = 'opaque';
+    this.#ignore();
+  }
+
+  found(): void {}
+
+  // ---- deciding -------------------------------------------------------------------------------------------------------------
+
+  /** Mid-stream: true once the sides are known and these bytes are to be handled like any others. */
+  #probed(
+    direction: Direction,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    position: number,
+    time: number,
+    packet: number,
+  ): boolean {
+    const probe = this.#probe!;
+    const verdict = probe.data(direction, bytes, start, end, position, time, packet);
+    if (verdict === 'unknown') return false;
+    this.#probe = null;
+    this.#client = probe.client;
+    if (verdict === 'client') {
+      this.#becomeClient();
+      return false;
+    }
+    const machine = this.#open(time, packet);
+    if (verdict === 'link') {
+      const stream = probe.takeStream(machine.master, this.#connection);
+      machine.joinStream(stream, probe.opaqueBytes(machine.master));
+    }
+    return direction === this.#client;
+  }
+
+  #isEncrypted(
+    direction: Direction,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    time: number,
+    packet: number,
+  ): boolean {
+    if ((this.#seen & (1 << direction)) !== 0) return false;
+    this.#seen |= 1 << direction;
+    if (!looksEncrypted(bytes, start, end)) return false;
+    this.#kind = 'encrypted';
+    this.#probe = null;
+    this.#ignore();
+    this.#owner.encrypted(this.#connection, time, packet);
+    return true;
+  }
+
+  #open(time: number, packet: number): SessionMachine {
+    this.#kind = 'session';
+    this.#machine = new SessionMachine(this.#context, this.#connection, this.#client, time, packet);
+    this.#owner.opened(this.#machine);
+    return this.#machine;
+  }
+
+  #becomeClient(): void {
+    if (this.#machine !== null) this.#owner.closed(this.#machine);
+    this.#machine = null;
+    this.#kind = 'client';
+    this.#connection.setWanted(this.#client === 0 ? 1 : 0, false);
+  }
+
+  #ignore(): void {
+    this.#requests = null;
+    this.#connection.setWanted(0, false);
+    this.#connection.setWanted(1, false);
+  }
+}
+
+/** Commands that a replica may send before it says that it is one, and any client as well. */
+function isGreeting(name: number): boolean {
+  return name === PING || name === AUTH || name === HELLO;
+}
+
+function isAck(bytes: Uint8Array, from: number, kept: number): boolean {
+  const word = argumentText(bytes, readArguments(bytes, from, from + kept, 2), 1, 8);
+  return word !== null && /^(get)?ack$/i.test(word);
+}

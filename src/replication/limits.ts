@@ -1,0 +1,25 @@
+/** Requests waiting for their replies on one connection; a replica pipelines four (7.x). Older ones are forgotten beyond it. */
+export const MAX_PENDING_REPLIES = 64;
+
+/** PSYNC and SYNC kept of one connection; a replica sends two, a loop on one connection is hostile. */
+export const MAX_SYNCS_PER_SESSION = 64;
+
+/** Capabilities kept of one handshake, and characters kept of any announced text. */
+export const MAX_CAPABILITIES = 32;
+export const MAX_TEXT = 256;
+
+/** Events held back until a connection is known to be a link (its handshake commands). */
+export const MAX_HELD_EVENTS = 64;
+
+/** Sessions kept of one link with all their facts: a replica in a reconnect loop makes thousands a second. */
+export const MAX_SESSIONS_PER_LINK = 20_000;
+
+/** Links kept. Beyond it further ones are counted and not followed. */
+export const MAX_LINKS = 10_000;
+
+/** Databases listed of one session (a server has 16 by default). */
+export const MAX_DATABASES = 1024;
+
+/** Arguments and bytes of each that a `stream.command` event carries. */
+export const MAX_EVENT_ARGUMENTS = 32;
+export const MAX_EVENT_ARGUMENT_BYTES = 256;

@@ -1,0 +1,79 @@
+import { readArguments } from '../resp/arguments.js';
+import type { Context } from './context.js';
+import type { ReplicationEvent } from './events.js';
+import { MAX_EVENT_ARGUMENT_BYTES, MAX_EVENT_ARGUMENTS, MAX_HELD_EVENTS } from './limits.js';
+import type { Link, Session } from './model.js';
+
+type Own<Event> = Event extends { session: Session }
+  ? Omit<Event, 'time' | 'packet' | 'link' | 'session'>
+  : never;
+
+/** An event of a session without what all of them carry. */
+export type SessionEvent = Own<ReplicationEvent>;
+
+/** Events of one session. They are held back until its connection is known to be a link. */
+export class SessionEvents {
+  /** False when nobody listens: then nothing needs to be prepared for an event. */
+  readonly wanted: boolean;
+  readonly #context: Context;
+  readonly #session: Session;
+  #held: ReplicationEvent[] | null = [];
+
+  constructor(context: Context, session: Session) {
+    this.#context = context;
+    this.#session = session;
+    this.wanted = context.emit !== null;
+  }
+
+  get isHolding(): boolean {
+    return this.#held !== null;
+  }
+
+  emit(time: number, packet: number, event: SessionEvent): void {
+    if (this.#context.emit === null) return;
+    const session = this.#session;
+    const whole = { time, packet, link: session.link, session, ...event } as ReplicationEvent;
+    if (this.#held === null) this.#context.emit(whole);
+    else if (this.#held.length < MAX_HELD_EVENTS) this.#held.push(whole);
+  }
+
+  /** The session belongs to `link`: lets go what was held back. */
+  release(link: Link): void {
+    const held = this.#held ?? [];
+    this.#held = null;
+    for (const event of held) {
+      if (event.event !== 'encrypted') event.link = link;
+      this.#context.emit?.(event);
+    }
+  }
+
+  /** A command of the stream, its leading arguments copied out of bytes[from, from + kept). */
+  command(
+    from: 'master' | 'replica',
+    bytes: Uint8Array,
+    at: number,
+    kept: number,
+    length: number,
+    offset: number | null,
+    lagBytes: number | null,
+    time: number,
+    packet: number,
+  ): void {
+    if (!this.#context.wantCommands) return;
+    const list = readArguments(bytes, at, at + kept, MAX_EVENT_ARGUMENTS);
+    const args: Uint8Array[] = [];
+    for (let i = 0; i < list.ranges.length; i += 2) {
+      const start = list.ranges[i]!;
+      args.push(bytes.slice(start, Math.min(list.ranges[i + 1]!, start + MAX_EVENT_ARGUMENT_BYTES)));
+    }
+    this.emit(time, packet, {
+      event: 'stream.command',
+      from,
+      args,
+      argCount: list.count,
+      bytes: length,
+      offset,
+      lagBytes,
+    });
+  }
+}

@@ -1,0 +1,138 @@
+import { argumentText, readArguments } from '../resp/arguments.js';
+import { CommandDecoder, type CommandSink } from '../resp/command-decoder.js';
+import { EXEC, MULTI, PING, REPLCONF, SELECT } from '../resp/command-names.js';
+import type { Context } from './context.js';
+import type { LagMeter } from './lag-meter.js';
+import { MAX_DATABASES } from './limits.js';
+import type { StreamFacts } from './model.js';
+
+/** What a CommandStream tells its session. */
+export interface StreamListener {
+  streamCommand(
+    name: number,
+    bytes: Uint8Array,
+    from: number,
+    kept: number,
+    length: number,
+    streamBytes: number,
+    time: number,
+    packet: number,
+  ): void;
+  streamNewline(time: number, packet: number): void;
+  streamFound(skipped: number, time: number, packet: number): void;
+}
+
+/**
+ * The command stream of one session, master to replica: bytes by position, commands by name, databases. Byte numbers here count
+ * from the stream's first byte (position `base`), so they stay right across holes and whatever could not be decoded.
+ */
+export class CommandStream implements CommandSink {
+  readonly #context: Context;
+  readonly #decoder: CommandDecoder;
+  readonly #counts: number[] = [];
+  readonly #databases = new Set<number>();
+  /** Id of `REPLCONF GETACK`. */
+  readonly getAck: number;
+  /** Stream position of the first byte that counts. */
+  base: number;
+  /** Stream bytes up to the last one captured. */
+  bytes = 0;
+  commands = 0;
+  resyncs = 0;
+  getAcks = 0;
+  /** Joined somewhere inside a connection: the stream begins at the first command found. */
+  unbased = false;
+  /** The database that the next command works on; null: not known. */
+  database: number | null = null;
+  listener: StreamListener | null = null;
+  meter: LagMeter | null = null;
+
+  constructor(context: Context, base: number) {
+    this.#context = context;
+    this.base = base;
+    this.#decoder = new CommandDecoder(context.names, this);
+    const name = new TextEncoder().encode('GETACK');
+    this.getAck = context.names.subcommand(REPLCONF, name, 0, name.length);
+  }
+
+  /** True where the next byte begins a command, or may do so for all that is known. */
+  get mayBegin(): boolean {
+    return this.#decoder.idle || this.#decoder.isLost;
+  }
+
+  /** Begin without knowing whether a command begins here. */
+  lose(position: number): void {
+    this.#decoder.lose(position);
+  }
+
+  data(bytes: Uint8Array, start: number, end: number, position: number, time: number, packet: number): void {
+    // Counted before it is decoded: an event of a command in this span then knows what has been sent.
+    this.bytes = position + (end - start) - this.base;
+    this.meter?.sent(this.bytes, time);
+    this.#decoder.data(bytes, start, end, position, time, packet);
+  }
+
+  gap(position: number, length: number, time: number, packet: number): void {
+    this.#decoder.gap(position, length, time, packet);
+  }
+
+  command(
+    name: number,
+    bytes: Uint8Array,
+    from: number,
+    kept: number,
+    length: number,
+    end: number,
+    time: number,
+    packet: number,
+  ): void {
+    this.commands++;
+    this.#counts[name] = (this.#counts[name] ?? 0) + 1;
+    if (name === SELECT) this.#select(bytes, from, kept);
+    else if (name === this.getAck) this.getAcks++;
+    else if (name !== PING && name !== MULTI && name !== EXEC && this.database !== null)
+      this.#touch(this.database);
+    this.listener?.streamCommand(name, bytes, from, kept, length, end - this.base, time, packet);
+  }
+
+  newline(_position: number, time: number, packet: number): void {
+    this.listener?.streamNewline(time, packet);
+  }
+
+  lost(): void {}
+
+  found(position: number, skipped: number, time: number, packet: number): void {
+    if (this.commands > 0) this.resyncs++;
+    else if (this.unbased) {
+      // What came before the first command of a stream joined inside something else was not the stream.
+      this.bytes -= position - this.base;
+      this.base = position;
+    }
+    this.listener?.streamFound(skipped, time, packet);
+  }
+
+  /** Fills the countable facts. */
+  facts(into: StreamFacts): void {
+    into.bytes = this.bytes;
+    into.commands = this.commands;
+    into.getAcks = this.getAcks;
+    into.pings = this.#counts[PING] ?? 0;
+    into.resyncs = this.resyncs;
+    into.databases = this.#databases;
+    into.byCommand = new Map();
+    this.#counts.forEach((count, id) => {
+      into.byCommand.set(this.#context.names.name(id), count);
+    });
+  }
+
+  #select(bytes: Uint8Array, from: number, kept: number): void {
+    const list = readArguments(bytes, from, from + kept, 2);
+    const text = argumentText(bytes, list, 1, 12);
+    this.database = text !== null && /^\d{1,9}$/.test(text) ? Number(text) : null;
+    if (this.database !== null) this.#touch(this.database);
+  }
+
+  #touch(database: number): void {
+    if (this.#databases.size < MAX_DATABASES) this.#databases.add(database);
+  }
+}

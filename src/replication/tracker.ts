@@ -1,0 +1,155 @@
+import { CommandNames } from '../resp/command-names.js';
+import type { ConnectionInfo, StreamConsumer } from '../tcp/types.js';
+import type { Context, LiveSession } from './context.js';
+import { Conversation, type ConversationOwner } from './conversation.js';
+import type { ReplicationEvent } from './events.js';
+import type { LagMeter } from './lag-meter.js';
+import { endpoint, Links } from './links.js';
+import type { Link, Session, Sync } from './model.js';
+
+export interface TrackerOptions {
+  /** Receives each fact as it happens; leave out to be told at the end only, which costs less. */
+  emit?: ((event: ReplicationEvent) => void) | undefined;
+  /** Emit an event for every command of the streams as well. */
+  commands?: boolean | undefined;
+  newMeter(): LagMeter;
+  /** Finds the cause of a decision, from the sync and the other sessions of its link. */
+  causeOf(sync: Sync, session: Session): void;
+}
+
+/** All conversations of a capture, and the links found among them. */
+export class ReplicationTracker implements ConversationOwner, Context {
+  readonly names = new CommandNames();
+  readonly emit: ((event: ReplicationEvent) => void) | null;
+  readonly wantCommands: boolean;
+  /** TCP connections seen, and those of them that were encrypted. */
+  connections = 0;
+  encryptedConnections = 0;
+  readonly #options: TrackerOptions;
+  readonly #links = new Links();
+  readonly #live = new Set<LiveSession>();
+  /** Of each link: the offset its stream has reached, and the database selected there. */
+  readonly #lastDatabase = new WeakMap<Link, { offset: number; database: number | null }>();
+  #sessions = 0;
+
+  constructor(options: TrackerOptions) {
+    this.#options = options;
+    this.emit = options.emit ?? null;
+    this.wantCommands = options.commands ?? false;
+  }
+
+  /** Consumer of a new TCP connection. */
+  open(connection: ConnectionInfo): StreamConsumer {
+    this.connections++;
+    return new Conversation(this, this, connection);
+  }
+
+  /** Links with their facts as of `time` (µs). May be called at any time. */
+  snapshot(time: number): { links: Link[]; ignoredConnections: number } {
+    for (const machine of this.#live) machine.refresh(time);
+    return { links: this.#links.all, ignoredConnections: this.connections - this.#sessions };
+  }
+
+  newMeter(): LagMeter {
+    return this.#options.newMeter();
+  }
+
+  publish(live: LiveSession): Link {
+    const { session, connection, client } = live;
+    const { listeningPort, announcedAddress } = session.handshake;
+    const announced = listeningPort !== null && listeningPort > 0;
+    const master = endpoint(connection.address(live.master), connection.port(live.master));
+    const address = announcedAddress ?? connection.address(client);
+    const port = announced ? listeningPort : connection.port(client);
+    const link = this.#links.find(master, endpoint(address, port), announced);
+    if (announced) this.#joinPast(link, session);
+    this.#links.enter(link, session);
+    this.#sessions++;
+    return link;
+  }
+
+  decided(session: Session, sync: Sync): void {
+    this.#options.causeOf(sync, session);
+    if (session.channel === 'rdb') this.#pairWithMain(session, sync);
+  }
+
+  /** After a CONTINUE no SELECT is sent: the database is the one at which the link's stream stopped. */
+  streamBegins(live: LiveSession): void {
+    const { session } = live;
+    const { link } = session;
+    const asked = session.syncs.at(-1);
+    if (asked?.decision !== 'CONTINUE' || asked.offset === null) return;
+    for (const other of this.#live) {
+      if (other === live || other.session.link !== link) continue;
+      other.refresh(live.lastTime);
+      this.#remember(other);
+    }
+    const last = this.#lastDatabase.get(link);
+    if (last?.offset === asked.offset - 1) live.database = last.database;
+  }
+
+  encrypted(connection: ConnectionInfo, time: number, packet: number): void {
+    this.encryptedConnections++;
+    this.emit?.({
+      event: 'encrypted',
+      time,
+      packet,
+      master: endpoint(connection.address(1), connection.port(1)),
+      client: endpoint(connection.address(0), connection.port(0)),
+    });
+  }
+
+  opened(live: LiveSession): void {
+    this.#live.add(live);
+  }
+
+  closed(live: LiveSession): void {
+    this.#live.delete(live);
+    this.#remember(live);
+  }
+
+  #remember(live: LiveSession): void {
+    const { end } = live.session.offsets;
+    if (end !== null) this.#lastDatabase.set(live.session.link, { offset: end, database: live.database });
+  }
+
+  /** Two-connection sync: what was granted on the RDB connection is the base and the cause of the main one. */
+  #pairWithMain(session: Session, sync: Sync): void {
+    if (sync.grantedReplid === null) return;
+    for (const machine of this.#live) {
+      if (machine.session.link !== session.link || machine.session.channel !== 'main') continue;
+      const asked = machine.session.syncs.findLast((s) => s.decision === 'DUALCHANNEL');
+      if (asked === undefined) continue;
+      this.#options.causeOf(
+        {
+          ...asked,
+          decision: 'FULLRESYNC',
+          grantedReplid: sync.grantedReplid,
+          grantedOffset: sync.grantedOffset,
+        },
+        session,
+      );
+      if (machine.channelId !== null && sync.grantedOffset !== null)
+        machine.baseFromOtherChannel(sync.grantedOffset);
+    }
+  }
+
+  /**
+   * A replica that was met mid-stream has no announced port. When it comes back and asks to go on where that connection stood,
+   * the two are one link.
+   */
+  #joinPast(link: Link, session: Session): void {
+    const asked = session.syncs.at(-1)?.offset;
+    if (asked === null || asked === undefined || asked < 2) return;
+    const address = link.replica.slice(0, link.replica.lastIndexOf(':') + 1);
+    const pasts = this.#links.all.filter((past) => {
+      const last = past.sessions.at(-1);
+      if (past.replicaPortAnnounced || past.master !== link.master || last === undefined) return false;
+      if (!past.replica.startsWith(address) || !last.joinedMidstream || last.offsets.lastAck === null)
+        return false;
+      const end = last.offsets.end ?? last.offsets.lastAck;
+      return last.offsets.lastAck < asked && asked <= end + 1;
+    });
+    if (pasts.length === 1) this.#links.merge(pasts[0]!, link);
+  }
+}

@@ -1,0 +1,334 @@
+import type { CommandNames } from './command-names.js';
+import { OTHER } from './command-names.js';
+import { KEPT_COMMAND_BYTES, MAX_ARGUMENTS, MAX_INLINE_BYTES, MAX_LENGTH_DIGITS } from './limits.js';
+import { findCommand } from './resync.js';
+
+const STAR = 0x2a;
+const DOLLAR = 0x24;
+const CR = 0x0d;
+const LF = 0x0a;
+
+/** What a CommandDecoder tells. Positions are stream positions (bytes). */
+export interface CommandSink {
+  /**
+   * A whole command has passed. Its first `kept` bytes are bytes[from, from + kept), borrowed until the call returns; `length`
+   * is what it had on the wire and `end` the stream position behind it. `name` is its id, subcommand included where one counts.
+   */
+  command(
+    name: number,
+    bytes: Uint8Array,
+    from: number,
+    kept: number,
+    length: number,
+    end: number,
+    time: number,
+    packet: number,
+  ): void;
+  /** A bare newline between commands (a keepalive). */
+  newline(position: number, time: number, packet: number): void;
+  /** The bytes at `position` are no command: the decoder has lost its place. */
+  lost(position: number, time: number, packet: number): void;
+  /** A command boundary was found again, `skipped` bytes after the place was lost. */
+  found(position: number, skipped: number, time: number, packet: number): void;
+}
+
+// States of the decoder: what the next byte belongs to.
+const START = 0;
+const ARRAY_LENGTH = 1;
+const BULK_TYPE = 2;
+const BULK_LENGTH = 3;
+const BULK_BODY = 4;
+const INLINE = 5;
+const LOST = 6;
+
+/**
+ * Incremental decoder of requests: multibulk arrays of bulk strings, and inline lines. Fed spans of any size. A command that lies
+ * wholly within a span is recognised in place; only one that crosses spans has its beginning copied (KEPT_COMMAND_BYTES).
+ * Values are skipped by their length.
+ */
+export class CommandDecoder {
+  readonly #names: CommandNames;
+  readonly #sink: CommandSink;
+  #state = START;
+  #number = 0;
+  #digits = 0;
+  #argumentsLeft = 0;
+  /** Bytes of the current bulk still to come, its CRLF included. */
+  #bulkLeft = 0;
+  /** Stream position of the current command's first byte, or of the place where the decoder got lost. */
+  #start = 0;
+  #kept: Uint8Array | null = null;
+  #keptLength = 0;
+  #keptBroken = false;
+
+  constructor(names: CommandNames, sink: CommandSink) {
+    this.#names = names;
+    this.#sink = sink;
+  }
+
+  /** True at a command boundary. */
+  get idle(): boolean {
+    return this.#state === START;
+  }
+
+  get isLost(): boolean {
+    return this.#state === LOST;
+  }
+
+  /** Forget the place: look for a command boundary from the next byte on. */
+  lose(position: number): void {
+    this.#state = LOST;
+    this.#start = position;
+  }
+
+  /** Expect a command at the next byte. */
+  restart(): void {
+    this.#state = START;
+  }
+
+  /** The bytes [start, end) of the stream, the first one at stream position `position`. */
+  data(bytes: Uint8Array, start: number, end: number, position: number, time: number, packet: number): void {
+    let at = start;
+    const base = position - start;
+    while (at < end) {
+      const next = this.#state === START ? this.#whole(bytes, at, end, base, time, packet) : -1;
+      at = next >= 0 ? next : this.#resume(bytes, at, end, base, time, packet);
+    }
+  }
+
+  /** `length` bytes at `position` are missing. Inside a bulk the place is kept; anywhere else it is lost. */
+  gap(position: number, length: number, time: number, packet: number): void {
+    if (this.#state === BULK_BODY && length <= this.#bulkLeft - 2) {
+      this.#bulkLeft -= length;
+      this.#keptBroken = true;
+      return;
+    }
+    if (this.#state === LOST) return;
+    const start = this.#state === START ? position : this.#start;
+    this.lose(start);
+    this.#sink.lost(start, time, packet);
+  }
+
+  /** Command at `at` when it is wholly in the span: index behind it, else -1. */
+  #whole(bytes: Uint8Array, at: number, end: number, base: number, time: number, packet: number): number {
+    if (bytes[at] !== STAR) return -1;
+    let i = at + 1;
+    let count = 0;
+    let digit = i < end ? bytes[i]! - 0x30 : -1;
+    while (digit >= 0 && digit <= 9 && i - at <= 7) {
+      count = count * 10 + digit;
+      digit = ++i < end ? bytes[i]! - 0x30 : -1;
+    }
+    if (count === 0 || i + 1 >= end || bytes[i] !== CR || bytes[i + 1] !== LF) return -1;
+    i += 2;
+    let nameStart = 0;
+    let nameEnd = 0;
+    let secondStart = 0;
+    for (let n = 0; n < count; n++) {
+      if (i >= end || bytes[i] !== DOLLAR) return -1;
+      i++;
+      let length = 0;
+      const digits = i;
+      digit = i < end ? bytes[i]! - 0x30 : -1;
+      while (digit >= 0 && digit <= 9 && i - digits < 9) {
+        length = length * 10 + digit;
+        digit = ++i < end ? bytes[i]! - 0x30 : -1;
+      }
+      const body = i + 2;
+      const after = body + length;
+      if (i === digits || after + 2 > end || bytes[i] !== CR || bytes[i + 1] !== LF) return -1;
+      if (bytes[after] !== CR || bytes[after + 1] !== LF) return -1;
+      if (n === 0) {
+        nameStart = body;
+        nameEnd = after;
+      } else if (n === 1) secondStart = body;
+      i = after + 2;
+    }
+    let name = this.#names.id(bytes, nameStart, nameEnd);
+    if (count > 1 && this.#names.isContainer(name)) name = this.#withSecond(name, bytes, secondStart, i);
+    this.#sink.command(name, bytes, at, i - at, i - at, base + i, time, packet);
+    return i;
+  }
+
+  #withSecond(name: number, bytes: Uint8Array, start: number, limit: number): number {
+    let end = start;
+    while (end < limit && bytes[end] !== CR) end++;
+    return this.#names.subcommand(name, bytes, start, end);
+  }
+
+  /** Byte-wise decoding from whatever state, until a command boundary or the end of the span. */
+  #resume(bytes: Uint8Array, at: number, end: number, base: number, time: number, packet: number): number {
+    const from = at;
+    while (at < end) {
+      switch (this.#state) {
+        case START: {
+          const byte = bytes[at]!;
+          if (byte === LF || byte === CR) {
+            if (byte === LF) this.#sink.newline(base + at, time, packet);
+            return at + 1;
+          }
+          this.#start = base + at;
+          this.#keptLength = 0;
+          this.#keptBroken = false;
+          if (byte === STAR) this.#expectNumber(ARRAY_LENGTH);
+          else if (isLetter(byte)) {
+            this.#state = INLINE;
+            break;
+          } else {
+            this.#lose(time, packet);
+            break;
+          }
+          this.#keep(bytes, at, at + 1);
+          at++;
+          break;
+        }
+        case ARRAY_LENGTH:
+        case BULK_LENGTH: {
+          const byte = bytes[at]!;
+          this.#keep(bytes, at, at + 1);
+          at++;
+          if (byte >= 0x30 && byte <= 0x39 && this.#digits < MAX_LENGTH_DIGITS) {
+            this.#number = this.#number * 10 + byte - 0x30;
+            this.#digits++;
+          } else if (byte === LF && this.#digits > 0) this.#numberDone();
+          else if (byte !== CR || this.#digits === 0) this.#lose(time, packet);
+          if (this.idle) return at;
+          break;
+        }
+        case BULK_TYPE:
+          if (bytes[at] !== DOLLAR) {
+            this.#lose(time, packet);
+            break;
+          }
+          this.#keep(bytes, at, at + 1);
+          at++;
+          this.#expectNumber(BULK_LENGTH);
+          break;
+        case BULK_BODY: {
+          const take = Math.min(this.#bulkLeft, end - at);
+          this.#keep(bytes, at, at + take);
+          this.#bulkLeft -= take;
+          at += take;
+          if (this.#bulkLeft > 0) break;
+          if (bytes[at - 1] !== LF) {
+            this.#lose(time, packet);
+            break;
+          }
+          if (--this.#argumentsLeft > 0) {
+            this.#state = BULK_TYPE;
+            break;
+          }
+          this.#state = START;
+          this.#emitKept(base + at, time, packet);
+          return at;
+        }
+        case INLINE: {
+          let line = at;
+          while (line < end && bytes[line] !== LF) line++;
+          if (line < end) line++;
+          this.#keep(bytes, at, line);
+          at = line;
+          if (bytes[at - 1] === LF) {
+            this.#state = START;
+            this.#emitKept(base + at, time, packet);
+            return at;
+          }
+          if (base + at - this.#start > MAX_INLINE_BYTES) this.#lose(time, packet);
+          break;
+        }
+        case LOST: {
+          const found = findCommand(bytes, at, end, at === from);
+          if (found < 0) return end;
+          this.#state = START;
+          this.#sink.found(base + found, base + found - this.#start, time, packet);
+          return found;
+        }
+      }
+    }
+    return at;
+  }
+
+  #expectNumber(state: number): void {
+    this.#state = state;
+    this.#number = 0;
+    this.#digits = 0;
+  }
+
+  #numberDone(): void {
+    if (this.#state === BULK_LENGTH) {
+      this.#bulkLeft = this.#number + 2;
+      this.#state = BULK_BODY;
+    } else if (this.#number === 0 || this.#number > MAX_ARGUMENTS) {
+      this.#state = START; // `*0`: an empty request, which servers skip
+    } else {
+      this.#argumentsLeft = this.#number;
+      this.#state = BULK_TYPE;
+    }
+  }
+
+  #lose(time: number, packet: number): void {
+    this.#state = LOST;
+    this.#sink.lost(this.#start, time, packet);
+  }
+
+  #keep(bytes: Uint8Array, from: number, to: number): void {
+    if (this.#keptBroken) return;
+    const room = KEPT_COMMAND_BYTES - this.#keptLength;
+    const take = Math.min(room, to - from);
+    if (take <= 0) return;
+    if (this.#kept === null || this.#keptLength + take > this.#kept.length) {
+      // Most connections only ever keep a short handshake command: the full size is taken when it is needed.
+      const grown = new Uint8Array(this.#keptLength + take <= 256 ? 256 : KEPT_COMMAND_BYTES);
+      if (this.#kept !== null) grown.set(this.#kept.subarray(0, this.#keptLength));
+      this.#kept = grown;
+    }
+    for (let i = 0; i < take; i++) this.#kept[this.#keptLength + i] = bytes[from + i]!;
+    this.#keptLength += take;
+  }
+
+  /** A command that came in several spans is complete: name it from its kept beginning. */
+  #emitKept(end: number, time: number, packet: number): void {
+    const kept = this.#kept;
+    if (kept === null) return;
+    const name = nameOf(this.#names, kept, this.#keptLength);
+    this.#sink.command(name, kept, 0, this.#keptLength, end - this.#start, end, time, packet);
+  }
+}
+
+/** Id of a request from its first bytes, multibulk or inline. */
+function nameOf(names: CommandNames, bytes: Uint8Array, length: number): number {
+  let at = 0;
+  if (bytes[0] === STAR) {
+    at = wordAt(bytes, skipLine(bytes, 0, length), length);
+    if (at < 0) return OTHER;
+  }
+  const end = wordEnd(bytes, at, length);
+  const name = names.id(bytes, at, end);
+  if (!names.isContainer(name)) return name;
+  const second = bytes[0] === STAR ? wordAt(bytes, end + 2, length) : end + 1;
+  if (second < 0 || second >= length) return name;
+  const secondEnd = wordEnd(bytes, second, length);
+  return secondEnd > second ? names.subcommand(name, bytes, second, secondEnd) : name;
+}
+
+function skipLine(bytes: Uint8Array, at: number, length: number): number {
+  while (at < length && bytes[at] !== LF) at++;
+  return at + 1;
+}
+
+/** Index of the body of the bulk at `at`, or -1. */
+function wordAt(bytes: Uint8Array, at: number, length: number): number {
+  if (at >= length || bytes[at] !== DOLLAR) return -1;
+  const body = skipLine(bytes, at, length);
+  return body < length ? body : -1;
+}
+
+function wordEnd(bytes: Uint8Array, at: number, length: number): number {
+  while (at < length && bytes[at] !== CR && bytes[at] !== LF && bytes[at] !== 0x20) at++;
+  return at;
+}
+
+function isLetter(byte: number): boolean {
+  const folded = byte | 0x20;
+  return folded >= 0x61 && folded <= 0x7a;
+}

@@ -1,0 +1,27 @@
+import type { TcpSegment } from '../packet/segment.js';
+import { ACK } from '../packet/segment.js';
+import type { Connection } from './connection.js';
+import type { Direction } from './types.js';
+
+/**
+ * Whether a SYN from `side` belongs to a connection that has its addresses and ports, as first SYN, answer, simultaneous
+ * open (RFC 9293, 3.5) or retransmission of one of these. Otherwise the ports are used again, for a new connection.
+ */
+export function synBelongs(connection: Connection, side: Direction, segment: TcpSegment): boolean {
+  const flow = connection.flow(side);
+  if (flow.initial !== null) return flow.initial === (segment.sequence | 0);
+  const peer = connection.flow(side === 0 ? 1 : 0);
+  if (connection.midstream || connection.ended || peer.initial === null || flow.isKnown) return false;
+  if ((segment.flags & ACK) === 0) return peer.acked < 0;
+  const answered = peer.positionOf(segment.acknowledgment);
+  return answered >= 0 && answered <= peer.highest;
+}
+
+/** Takes from a SYN that belongs to the connection what was not known yet. */
+export function takeSyn(connection: Connection, side: Direction, segment: TcpSegment, time: number): void {
+  const flow = connection.flow(side);
+  if (flow.initial === null) flow.begin(segment.sequence);
+  // The answer to this SYN was captured before it.
+  const late = connection.openedAt === null && side === 0 && (segment.flags & ACK) === 0;
+  if (late) connection.openedAt = time;
+}
