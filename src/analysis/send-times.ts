@@ -1,22 +1,23 @@
 /** Entries kept: 5,000 segments a second for almost a second between ACKs; beyond, neighbours are merged. */
 const MAX_ENTRIES = 4096;
 
-/** Segments closer than this share an entry, µs: a lag in ms does not need finer. */
-const RESOLUTION_US = 100;
+/** Segments closer than this share an entry, µs: a lag in ms does not need finer. Doubled while the queue is too long. */
+const FINEST_US = 100;
 
 /**
  * When each byte of a stream was sent, as long as it is not acknowledged: a queue of (first byte, time). Where it would outgrow
- * MAX_ENTRIES each two neighbours become one with the earlier time, so an age is never understated.
+ * MAX_ENTRIES its resolution is halved, and bytes get the time of an earlier neighbour: an age is never understated.
  */
 export class SendTimes {
   #first: Float64Array = new Float64Array(8);
   #time: Float64Array = new Float64Array(8);
   #head = 0;
   #count = 0;
+  #resolution = FINEST_US;
 
   /** Bytes from `first` on were sent at `time` (µs). */
   push(first: number, time: number): void {
-    if (this.#count > 0 && time - this.#time[this.#head + this.#count - 1]! < RESOLUTION_US) return;
+    if (this.#count > 0 && time - this.#time[this.#head + this.#count - 1]! < this.#resolution) return;
     if (this.#head + this.#count === this.#first.length) this.#makeRoom();
     this.#first[this.#head + this.#count] = first;
     this.#time[this.#head + this.#count] = time;
@@ -29,6 +30,7 @@ export class SendTimes {
       this.#head++;
       this.#count--;
     }
+    if (this.#count === 1) this.#resolution = FINEST_US;
   }
 
   /** When byte `byte` was sent, µs. */
@@ -52,14 +54,18 @@ export class SendTimes {
       this.#first = grown(this.#first);
       this.#time = grown(this.#time);
     } else {
-      const kept = (this.#count + 1) >> 1;
-      for (let i = 0; i < kept; i++) {
-        this.#first[i] = this.#first[this.#head + i * 2]!;
-        this.#time[i] = this.#time[this.#head + i * 2]!;
+      this.#resolution *= 2;
+      let kept = 0;
+      for (let i = this.#head; i < this.#head + this.#count; i++) {
+        if (kept > 0 && this.#time[i]! - this.#time[kept - 1]! < this.#resolution) continue;
+        this.#first[kept] = this.#first[i]!;
+        this.#time[kept] = this.#time[i]!;
+        kept++;
       }
       this.#head = 0;
       this.#count = kept;
     }
+    if (this.#head + this.#count === this.#first.length) this.#makeRoom();
   }
 }
 

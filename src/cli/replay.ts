@@ -10,6 +10,9 @@ import { type CaptureArguments, captureOptions, selectCaptures, textOptions } fr
 import { Output } from './output.js';
 import { runCaptures } from './run.js';
 
+/** Wider than any event. */
+const ONE_LINE = 100_000;
+
 interface ReplayArguments extends CaptureArguments {
   commands: boolean;
   acks: boolean;
@@ -78,7 +81,10 @@ function printer(
       },
       end: () => {},
     };
-  const options = { ...textOptions(args), showLink: true, acks: args.acks, commands: args.commands };
+  const text = textOptions(args);
+  // In a file or a pipe each event is one line, however long, so that grep finds all of it.
+  const width = process.stdout.isTTY === true || process.env.COLUMNS !== undefined ? text.width : ONE_LINE;
+  const options = { ...text, width, showLink: true, acks: args.acks, commands: args.commands };
   const lines = new EventPrinter(options, (line) => output.line(line));
   return {
     event: (event) => {

@@ -37,6 +37,13 @@ export class Acknowledgements {
     this.#measure(stream, time);
   }
 
+  /** The stream probably begins behind offset `start`: ACKs may raise it. */
+  suppose(start: number | null, stream: CommandStream, time: number): void {
+    if (start === null) return;
+    this.begin(start, stream, time);
+    this.#session.offsets.basis = 'inferred';
+  }
+
   /** An ACK has come. `received`: stream bytes that the replica's TCP had acknowledged by then. */
   take(ack: Ack, stream: CommandStream, received: number, time: number): void {
     const { offsets } = this.#session;

@@ -105,6 +105,8 @@ export class Dialogue implements ReplySink {
     const answer = readAnswer(text);
     const grants = answer !== null && answer.decision !== 'REFUSED';
     if (grants || header !== null) this.#skipToSync();
+    // Nobody is granted a CONTINUE who asked for `?`: the answer to that, and the next request, were not captured.
+    if (answer?.decision === 'CONTINUE' && this.#pending[0]?.sync?.replid === '?') this.#pending.shift();
     const pending = this.#pending.shift();
     if (pending?.sync != null) {
       this.#answerSync(pending.sync, text, header, answer, time, packet);
@@ -154,8 +156,14 @@ export class Dialogue implements ReplySink {
     time: number,
     packet: number,
   ): void {
-    if (header !== null && sync.command === 'SYNC')
-      this.#answer(sync, { ...NO_ANSWER, decision: 'SYNC' }, time, packet);
+    // A payload begins: SYNC has no other answer; of PSYNC's the line was not captured.
+    if (header !== null)
+      this.#answer(
+        sync,
+        { ...NO_ANSWER, decision: sync.command === 'SYNC' ? 'SYNC' : 'FULLRESYNC' },
+        time,
+        packet,
+      );
     else this.#answer(sync, answer ?? { ...NO_ANSWER, error: text.slice(0, MAX_TEXT) }, time, packet);
   }
 

@@ -29,6 +29,9 @@ export class PayloadReader {
   #hashed = 0;
   /** Stage index of the first byte behind the last hole, or -1 when it has left the stage. */
   #afterGap = -1;
+  #over = false;
+  /** Bytes up to behind the mark, once they are known. */
+  #end: number | null = null;
 
   constructor(header: PayloadHeader | null, time: number | null, packet: number | null) {
     const length = header?.form === 'length' ? header.bytes : null;
@@ -56,13 +59,14 @@ export class PayloadReader {
   data(bytes: Uint8Array, start: number, end: number, time: number, packet: number): number {
     const facts = this.facts;
     if (facts.form === null) {
-      facts.bytes += end - start;
+      if (!this.#over) facts.bytes += end - start;
       return end;
     }
     let at = start;
-    while (at < end && !facts.complete) {
+    while (at < end && !this.#over) {
       let take = Math.min(end - at, STAGE_BYTES - this.#staged);
-      if (facts.declaredBytes !== null) take = Math.min(take, facts.declaredBytes - facts.bytes);
+      const whole = facts.declaredBytes ?? this.#end;
+      if (whole !== null) take = Math.min(take, whole - facts.bytes);
       this.#header.feed(bytes, at, at + take);
       this.#stage.set(bytes.subarray(at, at + take), this.#staged);
       const before = this.#staged;
@@ -79,6 +83,7 @@ export class PayloadReader {
           this.#finish(mark, time, packet);
           return at - behind;
         }
+        if (facts.bytes === this.#end) this.#finishWithoutMark(time, packet);
       }
       if (this.#staged === STAGE_BYTES) this.#flush();
     }
@@ -88,7 +93,8 @@ export class PayloadReader {
   /** A hole of `length` bytes: returns how many of them the payload accounts for. */
   gap(length: number, time: number, packet: number): number {
     const facts = this.facts;
-    const mine = facts.declaredBytes === null ? length : Math.min(length, facts.declaredBytes - facts.bytes);
+    const whole = facts.declaredBytes ?? this.#end;
+    const mine = whole === null ? length : Math.min(length, whole - facts.bytes);
     facts.bytes += mine;
     facts.missingBytes += mine;
     this.#hash = null;
@@ -97,22 +103,28 @@ export class PayloadReader {
     this.#hashed = 0;
     this.#afterGap = 0;
     if (facts.bytes === facts.declaredBytes) this.#finish(0, time, packet);
+    else if (facts.bytes === this.#end) this.#finishWithoutMark(time, packet);
     return mine;
   }
 
-  /** The replica has acknowledged: whatever came so far was the payload, but for the mark that must have been among it. */
-  endByAck(): void {
-    const { facts } = this;
-    if (facts.complete) return;
-    if (facts.form === 'eof-mark') facts.bytes = Math.max(0, facts.bytes - MARK_BYTES);
-    this.#hash = null;
-    facts.complete = facts.form === 'eof-mark';
-    this.#release(null, null);
+  /**
+   * The replica has acknowledged, and until then nothing follows the payload: all of it, mark included, is `bytes` long. What is
+   * still to come of them (a hole, or the other direction was captured first) is taken as usual.
+   */
+  endsAfter(bytes: number): void {
+    if (this.facts.complete || this.facts.form === 'length') return;
+    this.#end = bytes;
+    if (this.facts.form === null || this.facts.bytes >= bytes) this.#finishWithoutMark(null, null);
   }
 
   /** The connection ended inside the payload, or the capture did. */
   abandon(): void {
     if (!this.facts.complete) this.#release(null, null);
+  }
+
+  /** True when no more bytes belong to the payload: it is complete, or was given up. */
+  get isOver(): boolean {
+    return this.#over;
   }
 
   /** What the RDB header has told so far; null while nothing is known. */
@@ -176,7 +188,17 @@ export class PayloadReader {
     this.#release(time, packet);
   }
 
+  /** The end is known, the mark was not seen: the last 40 bytes were it. */
+  #finishWithoutMark(time: number | null, packet: number | null): void {
+    if (this.facts.form === 'eof-mark') {
+      this.facts.bytes = Math.max(0, this.facts.bytes - MARK_BYTES);
+      this.facts.complete = true;
+    }
+    this.#release(time, packet);
+  }
+
   #release(time: number | null, packet: number | null): void {
+    this.#over = true;
     this.facts.finishedAt = time;
     this.facts.finishPacket = packet;
     this.facts.rdb = this.rdb();

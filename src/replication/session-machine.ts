@@ -41,6 +41,9 @@ export class SessionMachine implements LiveSession, DialogueOwner, StreamListene
   readonly #acks: Acknowledgements;
   /** What the master's bytes are at the moment: the last of these that is set. */
   #payload: PayloadReader | null = null;
+  /** Stream position of the payload's first byte; whether its end was told. */
+  #payloadPosition = 0;
+  #payloadTold = false;
   #stream: CommandStream | null = null;
 
   constructor(context: Context, connection: ConnectionInfo, client: Direction, time: number, packet: number) {
@@ -123,13 +126,16 @@ export class SessionMachine implements LiveSession, DialogueOwner, StreamListene
     const base = position - start;
     let at = start;
     while (at < end) {
-      if (this.#stream !== null) {
-        this.#stream.data(bytes, at, end, base + at, time, packet);
+      const stream = this.#stream;
+      if (stream !== null && base + at >= stream.base) {
+        stream.data(bytes, at, end, base + at, time, packet);
         return;
       }
-      if (this.#payload !== null) at = this.#payload.data(bytes, at, end, time, packet);
+      if (this.#payload !== null && !this.#payload.isOver)
+        at = this.#payload.data(bytes, at, end, time, packet);
+      else if (stream !== null) at = Math.min(end, stream.base - base);
       else if (this.dialogue.awaitsPayload && startsRdb(bytes, at, end))
-        this.#startPayload(null, time, packet);
+        this.#startPayload(null, base + at, time, packet);
       else {
         at = this.dialogue.data(bytes, at, end, time, packet);
         this.#takeTurn(base + at, time, packet);
@@ -143,12 +149,13 @@ export class SessionMachine implements LiveSession, DialogueOwner, StreamListene
     this.lastTime = time;
     const end = position + length;
     this.#events.emit(time, packet, { event: 'gap', from: 'master', missingBytes: length });
-    if (this.#payload !== null && this.#stream === null) {
+    if (this.#payload !== null && !this.#payload.isOver) {
       position += this.#payload.gap(length, time, packet);
       this.#endPayload(position, time, packet);
     }
     if (this.#stream !== null) {
-      if (position < end) this.#stream.gap(position, end - position, time, packet);
+      const from = Math.max(position, this.#stream.base);
+      if (from < end) this.#stream.gap(from, end - from, time, packet);
     } else if (this.#payload === null && this.dialogue.gap(time, packet)) {
       // The line that was cut may have been the last one of the dialogue; where its successor begins is not known then.
       this.#takeTurn(end, time, packet);
@@ -159,26 +166,29 @@ export class SessionMachine implements LiveSession, DialogueOwner, StreamListene
   /** What the dialogue's last line led to begins at `position`. */
   #takeTurn(position: number, time: number, packet: number): void {
     const { payloadHeader, streamDue } = this.dialogue;
-    if (payloadHeader !== null) this.#startPayload(payloadHeader, time, packet);
+    if (payloadHeader !== null) this.#startPayload(payloadHeader, position, time, packet);
     else if (streamDue !== null) this.#startStream(position, streamDue.start, time, packet);
   }
 
   /** `header` null: it was not captured. */
-  #startPayload(header: PayloadHeader | null, time: number, packet: number): void {
+  #startPayload(header: PayloadHeader | null, position: number, time: number, packet: number): void {
+    this.dialogue.payloadHeader = null;
+    this.#payloadPosition = position;
     this.#payload = new PayloadReader(header, header === null ? null : time, header === null ? null : packet);
     this.session.payload = this.#payload.facts;
     this.#reach('transfer');
     this.#events.emit(time, packet, { event: 'payload.started', payload: this.#payload.facts });
   }
 
-  /** Goes over to the stream, from `position` on, once the payload is complete. */
+  /** Goes over to the stream, from `position` on, once the payload is over. */
   #endPayload(position: number, time: number, packet: number): void {
-    const payload = this.#payload?.facts;
-    if (payload === undefined || !payload.complete || this.#stream !== null) return;
-    this.#events.emit(time, packet, { event: 'payload.finished', payload });
-    this.#startStream(position, this.#grantedOffset(), time, packet);
-    const database = payload.rdb?.streamDb ?? -1;
-    if (database >= 0) this.database = database;
+    const payload = this.#payload;
+    if (payload === null || !payload.isOver || this.#payloadTold) return;
+    this.#payloadTold = true;
+    this.#events.emit(time, packet, { event: 'payload.finished', payload: payload.facts });
+    if (this.#stream === null) this.#startStream(position, this.#grantedOffset(), time, packet);
+    const database = payload.facts.rdb?.streamDb ?? -1;
+    if (database >= 0 && this.#stream!.commands === 0) this.database = database;
   }
 
   /** The offset at which the stream after this session's payload begins; null: SYNC, or the RDB connection of two. */
@@ -187,12 +197,20 @@ export class SessionMachine implements LiveSession, DialogueOwner, StreamListene
     return sync?.decision === 'FULLRESYNC' && this.session.channel === 'main' ? sync.grantedOffset : null;
   }
 
+  /** The line that granted the sync was lost; the payload's header says the same (4.0+). */
+  #offsetOfHeader(): number | null {
+    const asked = this.session.syncs.at(-1);
+    if (asked?.decision !== 'FULLRESYNC' || this.session.channel !== 'main') return null;
+    return this.#payload?.rdb()?.replOffset ?? null;
+  }
+
   /** The command stream begins at `position`; `start` is the offset of the byte before it, if known. */
   #startStream(position: number, start: number | null, time: number, packet: number): void {
     this.#adopt(new CommandStream(this.#context, position));
     this.session.onlineAt = time;
     this.#context.streamBegins(this);
     if (start !== null) this.#acks.begin(start, this.#stream!, time);
+    else this.#acks.suppose(this.#offsetOfHeader(), this.#stream!, time);
     this.#events.emit(time, packet, { event: 'stream.started', start });
   }
 
@@ -282,16 +300,14 @@ export class SessionMachine implements LiveSession, DialogueOwner, StreamListene
   /** An ACK before a stream was seen to begin: the payload is over, or what announced the stream was not captured. */
   #onlineByAck(time: number, packet: number): void {
     const payload = this.#payload;
-    if (payload?.facts.form === 'length' && !payload.facts.complete) return; // premature: its end is certain
-    if (payload !== null) {
-      payload.endByAck();
-      this.#events.emit(time, packet, { event: 'payload.finished', payload: payload.facts });
-    }
+    if (payload !== null && payload.facts.form === 'length') return; // premature: its end is certain
     const from = Math.max(0, this.connection.acknowledged(this.master));
     this.#startStream(from, this.#grantedOffset(), time, packet);
     this.publish();
-    // Right behind a payload whose end is not known nothing has been said yet, so the next byte begins a command.
+    // Behind a payload nothing is said before the first ACK, so the next byte begins a command.
     if (payload === null) this.#stream!.lose(from);
+    payload?.endsAfter(from - this.#payloadPosition);
+    this.#endPayload(from, time, packet);
   }
 
   // ---- the session as a whole -------------------------------------------------------------------------------------------------

@@ -78,6 +78,7 @@ export class Call implements ConnectionInfo {
   readonly #options: CallOptions;
   readonly #consumer: StreamConsumer;
   readonly #position: [number, number] = [0, 0];
+  readonly #acknowledged: [number, number] = [0, 0];
   readonly #loss: [LossCounters, LossCounters] = [{ ...NO_LOSS }, { ...NO_LOSS }];
 
   constructor(network: Network, options: CallOptions) {
@@ -116,6 +117,12 @@ export class Call implements ConnectionInfo {
     return this;
   }
 
+  /** The replica's TCP has acknowledged `bytes` of the master that are captured only later, or never. */
+  expectMaster(bytes: number): this {
+    this.#acknowledged[1] = this.#position[1] + bytes;
+    return this;
+  }
+
   /** Lets time pass, ms. */
   wait(ms: number): this {
     this.#network.wait(ms);
@@ -150,7 +157,7 @@ export class Call implements ConnectionInfo {
   }
 
   acknowledged(direction: Direction): number {
-    return this.#position[direction];
+    return Math.max(this.#position[direction], this.#acknowledged[direction]);
   }
 
   setWanted(direction: Direction, wanted: boolean): void {
