@@ -1,9 +1,14 @@
 import { readFileSync } from 'node:fs';
 import yargs, { type Argv } from 'yargs';
 import { UsageError } from './errors.js';
-import { declareReplay, replay } from './replay.js';
-import { declareSummary, summary } from './summary.js';
-import { declareTimeline, timeline } from './timeline.js';
+import {
+  declareReplay,
+  declareSummary,
+  declareTimeline,
+  type ReplayArguments,
+  type SummaryArguments,
+  type TimelineArguments,
+} from './flags.js';
 
 /** Columns of the help text at most, so that it stays readable on wide terminals. */
 const HELP_WIDTH = 100;
@@ -11,46 +16,50 @@ const HELP_WIDTH = 100;
 /** The command line: commands, their flags and help. Parsing runs the command. */
 export function buildParser(args: string[]): Argv {
   const parser = yargs(args);
-  return parser
-    .scriptName('psyncscope')
-    .usage(
-      '$0 <command> [options] FILE...\n\nTells what the replication links of Redis and Valkey servers are doing, from captured packets.',
-    )
-    .command(
-      'replay [files..]',
-      'Print what happens on the links, as it happens',
-      declareReplay as never,
-      replay as never,
-    )
-    .command(
-      'timeline [files..]',
-      'Tell the story of each link: sessions, decisions, payloads, lag',
-      declareTimeline as never,
-      timeline as never,
-    )
-    .command(
-      'summary [files..]',
-      'Print the table of links, or the summary document with --json',
-      declareSummary as never,
-      summary as never,
-    )
-    .completion('completion', 'Print a completion script for the shell (bash or zsh)')
-    .demandCommand(1, 'which command? See psyncscope --help')
-    .recommendCommands()
-    .strict()
-    .version(version())
-    .alias('version', 'V')
-    .alias('help', 'h')
-    .wrap(Math.min(HELP_WIDTH, parser.terminalWidth()))
-    .epilogue('Exit codes: 0 done, 2 wrong usage, 3 the input cannot be read.')
-    .exitProcess(false)
-    .fail((message, error) => {
-      if (error !== undefined && error !== null) throw error;
-      throw new UsageError(message);
-    });
+  return (
+    parser
+      .scriptName('psyncscope')
+      .usage(
+        '$0 <command> [options] FILE...\n\nTells what the replication links of Redis and Valkey servers are doing, from captured packets.',
+      )
+      // Each command brings its own code when it runs: --help and --version do not wait for the analyzer.
+      .command<ReplayArguments>(
+        'replay [files..]',
+        'Print what happens on the links, as it happens',
+        declareReplay,
+        async (typed) => (await import('./replay.js')).replay(typed),
+      )
+      .command<TimelineArguments>(
+        'timeline [files..]',
+        'Tell the story of each link: sessions, decisions, payloads, lag',
+        declareTimeline,
+        async (typed) => (await import('./timeline.js')).timeline(typed),
+      )
+      .command<SummaryArguments>(
+        'summary [files..]',
+        'Print the table of links, or the summary document with --json',
+        declareSummary,
+        async (typed) => (await import('./summary.js')).summary(typed),
+      )
+      .completion('completion', 'Print a completion script for the shell (bash or zsh)')
+      .demandCommand(1, 'which command?')
+      .recommendCommands()
+      .strict()
+      .version(version())
+      .alias('version', 'V')
+      .alias('help', 'h')
+      .wrap(Math.min(HELP_WIDTH, parser.terminalWidth()))
+      .epilogue('Exit codes: 0 done, 2 wrong usage, 3 the input cannot be read.')
+      .exitProcess(false)
+      .fail((message, error) => {
+        if (error !== undefined && error !== null) throw error;
+        throw new UsageError(`${message} (see psyncscope --help)`);
+      })
+  );
 }
 
-function version(): string {
+/** The version in package.json. */
+export function version(): string {
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
 }

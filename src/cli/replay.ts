@@ -1,43 +1,17 @@
 import { writeFile } from 'node:fs/promises';
-import type { Argv } from 'yargs';
 import type { ReplicationEvent } from '../replication/events.js';
 import { EventPrinter } from '../report/event-printer.js';
 import { eventLine } from '../report/events.js';
 import { safeJson } from '../report/json.js';
 import { noteLines } from '../report/notes-text.js';
 import { InputProblem } from './errors.js';
-import { type CaptureArguments, captureOptions, selectCaptures, textOptions } from './options.js';
+import type { ReplayArguments } from './flags.js';
 import { Output } from './output.js';
 import { runCaptures } from './run.js';
+import { selectCaptures, textOptions } from './selection.js';
 
 /** Wider than any event. */
 const ONE_LINE = 100_000;
-
-interface ReplayArguments extends CaptureArguments {
-  commands: boolean;
-  acks: boolean;
-  quiet: boolean;
-  summary: string | undefined;
-}
-
-export function declareReplay(yargs: Argv): Argv<ReplayArguments> {
-  return captureOptions(yargs)
-    .option('commands', {
-      type: 'boolean',
-      default: false,
-      describe: 'Every command of the streams, one a line',
-    })
-    .option('acks', { type: 'boolean', default: false, describe: 'Every acknowledgement' })
-    .option('quiet', { alias: 'q', type: 'boolean', default: false, describe: 'Print no events' })
-    .option('summary', {
-      type: 'string',
-      nargs: 1,
-      describe: 'Write the summary document to this file at the end',
-    })
-    .example('$0 replay cap.pcap', 'What happened, in the order it happened')
-    .example('tcpdump -i lo -U -w - port 6379 | $0 replay -', 'The same while it happens')
-    .example('$0 replay --json cap.pcap | jq .', 'One event a line') as Argv<ReplayArguments>;
-}
 
 /** `psyncscope replay`: events as they happen. */
 export async function replay(args: ReplayArguments): Promise<void> {

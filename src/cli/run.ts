@@ -4,9 +4,9 @@ import type { CaptureFacts } from '../capture/types.js';
 import type { SummaryDocument } from '../report/document.js';
 import { escapeText } from '../report/escape.js';
 import { InputProblem } from './errors.js';
-import type { CaptureSelection } from './options.js';
 import { onOutputClosed } from './output.js';
 import { Progress } from './progress.js';
+import type { CaptureSelection } from './selection.js';
 
 export interface RunHooks {
   /** For the analyzer: events, and whether commands are among them. */

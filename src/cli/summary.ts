@@ -1,28 +1,10 @@
-import type { Argv } from 'yargs';
 import { safeJson } from '../report/json.js';
 import { summaryMarkdown } from '../report/markdown.js';
 import { summaryTable } from '../report/table.js';
-import { type CaptureArguments, captureOptions, selectCaptures, textOptions } from './options.js';
+import type { SummaryArguments } from './flags.js';
 import { Output } from './output.js';
 import { runCaptures } from './run.js';
-
-interface SummaryArguments extends CaptureArguments {
-  format: 'table' | 'markdown' | 'json';
-}
-
-export function declareSummary(yargs: Argv): Argv<SummaryArguments> {
-  return captureOptions(yargs)
-    .option('format', {
-      choices: ['table', 'markdown', 'json'] as const,
-      default: 'table' as const,
-      describe: 'How it is printed',
-    })
-    .example('$0 summary cap.pcap', 'The table of links')
-    .example(
-      "$0 summary --json cap.pcap | jq '.links[].fullResyncs'",
-      'The summary document',
-    ) as Argv<SummaryArguments>;
-}
+import { selectCaptures, textOptions } from './selection.js';
 
 /** `psyncscope summary`: the table of links, or the summary document. */
 export async function summary(args: SummaryArguments): Promise<void> {

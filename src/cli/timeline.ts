@@ -1,27 +1,10 @@
-import type { Argv } from 'yargs';
 import { eventLine } from '../report/events.js';
 import { timelineMarkdown } from '../report/markdown.js';
 import { timelineText } from '../report/timeline.js';
-import { type CaptureArguments, captureOptions, selectCaptures, textOptions } from './options.js';
+import type { TimelineArguments } from './flags.js';
 import { Output } from './output.js';
 import { runCaptures } from './run.js';
-
-interface TimelineArguments extends CaptureArguments {
-  all: boolean;
-  format: 'text' | 'markdown' | 'json';
-}
-
-export function declareTimeline(yargs: Argv): Argv<TimelineArguments> {
-  return captureOptions(yargs)
-    .option('all', { type: 'boolean', default: false, describe: 'Every session, however many' })
-    .option('format', {
-      choices: ['text', 'markdown', 'json'] as const,
-      default: 'text' as const,
-      describe: 'How it is printed',
-    })
-    .example('$0 timeline cap.pcap', 'Each link: sessions, decisions, payloads, lag')
-    .example('$0 timeline --format markdown cap.pcap', 'To paste into an issue') as Argv<TimelineArguments>;
-}
+import { selectCaptures, textOptions } from './selection.js';
 
 /** `psyncscope timeline`: one section a link. With --json the events, one a line. */
 export async function timeline(args: TimelineArguments): Promise<void> {

@@ -1,11 +1,4 @@
 import type { Argv } from 'yargs';
-import type { AnalyzerOptions } from '../analyzer.js';
-import { PacketFilter } from '../packet-filter.js';
-import type { Link } from '../replication/model.js';
-import type { TextOptions } from '../report/options.js';
-import { UsageError } from './errors.js';
-import { chooseColours, outputWidth, wantsAscii } from './output.js';
-import { parseTimeOption } from './time-option.js';
 
 /** What was typed: flags that all commands which read captures share. */
 export interface CaptureArguments {
@@ -24,16 +17,24 @@ export interface CaptureArguments {
   ascii: boolean | undefined;
 }
 
-/** What the commands run with: typed arguments, checked. */
-export interface CaptureSelection {
-  paths: string[];
-  reader: 'native' | 'pcap-parser';
-  strict: boolean;
-  filter: Pick<AnalyzerOptions, 'ports' | 'hosts' | 'since' | 'until' | 'keepLink'>;
+export interface ReplayArguments extends CaptureArguments {
+  commands: boolean;
+  acks: boolean;
+  quiet: boolean;
+  summary: string | undefined;
+}
+
+export interface TimelineArguments extends CaptureArguments {
+  all: boolean;
+  format: 'text' | 'markdown' | 'json';
+}
+
+export interface SummaryArguments extends CaptureArguments {
+  format: 'table' | 'markdown' | 'json';
 }
 
 /** Declares the shared flags. */
-export function captureOptions(yargs: Argv): Argv<CaptureArguments> {
+function captureOptions(yargs: Argv): Argv<CaptureArguments> {
   return yargs
     .positional('files', {
       type: 'string',
@@ -95,38 +96,47 @@ export function captureOptions(yargs: Argv): Argv<CaptureArguments> {
     }) as Argv<CaptureArguments>;
 }
 
-/** @throws UsageError */
-export function selectCaptures(args: CaptureArguments): CaptureSelection {
-  const paths = [...(args.files ?? []), ...(args.read ?? [])];
-  if (paths.length === 0) throw new UsageError('no capture named: give a file, or - to read standard input');
-  for (const port of args.port ?? [])
-    if (!Number.isInteger(port) || port < 1 || port > 65535)
-      throw new UsageError(`--port: not a TCP port: ${port}`);
-  const zone = args.local ? 'local' : 'utc';
-  const filter: CaptureSelection['filter'] = {
-    ports: args.port,
-    hosts: args.host,
-    since: args.since === undefined ? undefined : parseTimeOption('since', args.since, zone),
-    until: args.until === undefined ? undefined : parseTimeOption('until', args.until, zone),
-    keepLink: args.link === undefined ? undefined : keepLinks(args.link),
-  };
-  try {
-    new PacketFilter(filter);
-  } catch (error) {
-    throw new UsageError(`--host: ${(error as Error).message}`);
-  }
-  return { paths, reader: args.reader, strict: args.strict, filter };
+export function declareReplay(yargs: Argv): Argv<ReplayArguments> {
+  return captureOptions(yargs)
+    .option('commands', {
+      type: 'boolean',
+      default: false,
+      describe: 'Every command of the streams, one a line',
+    })
+    .option('acks', { type: 'boolean', default: false, describe: 'Every acknowledgement' })
+    .option('quiet', { alias: 'q', type: 'boolean', default: false, describe: 'Print no events' })
+    .option('summary', {
+      type: 'string',
+      nargs: 1,
+      describe: 'Write the summary document to this file at the end',
+    })
+    .example('$0 replay cap.pcap', 'What happened, in the order it happened')
+    .example('tcpdump -i lo -U -w - port 6379 | $0 replay -', 'The same while it happens')
+    .example('$0 replay --json cap.pcap | jq .', 'One event a line') as Argv<ReplayArguments>;
 }
 
-export function textOptions(args: CaptureArguments): TextOptions {
-  return {
-    width: outputWidth(),
-    chalk: chooseColours(args.color),
-    ascii: args.ascii ?? wantsAscii(),
-    zone: args.local ? 'local' : 'utc',
-  };
+export function declareTimeline(yargs: Argv): Argv<TimelineArguments> {
+  return captureOptions(yargs)
+    .option('all', { type: 'boolean', default: false, describe: 'Every session, however many' })
+    .option('format', {
+      choices: ['text', 'markdown', 'json'] as const,
+      default: 'text' as const,
+      describe: 'How it is printed',
+    })
+    .example('$0 timeline cap.pcap', 'Each link: sessions, decisions, payloads, lag')
+    .example('$0 timeline --format markdown cap.pcap', 'To paste into an issue') as Argv<TimelineArguments>;
 }
 
-function keepLinks(texts: readonly string[]): (link: Link) => boolean {
-  return (link) => texts.some((text) => link.id.includes(text));
+export function declareSummary(yargs: Argv): Argv<SummaryArguments> {
+  return captureOptions(yargs)
+    .option('format', {
+      choices: ['table', 'markdown', 'json'] as const,
+      default: 'table' as const,
+      describe: 'How it is printed',
+    })
+    .example('$0 summary cap.pcap', 'The table of links')
+    .example(
+      "$0 summary --json cap.pcap | jq '.links[].fullResyncs'",
+      'The summary document',
+    ) as Argv<SummaryArguments>;
 }

@@ -1,0 +1,52 @@
+import type { AnalyzerOptions } from '../analyzer.js';
+import { PacketFilter } from '../packet-filter.js';
+import type { Link } from '../replication/model.js';
+import type { TextOptions } from '../report/options.js';
+import { UsageError } from './errors.js';
+import type { CaptureArguments } from './flags.js';
+import { chooseColours, outputWidth, wantsAscii } from './terminal.js';
+import { parseTimeOption } from './time-option.js';
+
+/** What the commands run with: typed arguments, checked. */
+export interface CaptureSelection {
+  paths: string[];
+  reader: 'native' | 'pcap-parser';
+  strict: boolean;
+  filter: Pick<AnalyzerOptions, 'ports' | 'hosts' | 'since' | 'until' | 'keepLink'>;
+}
+
+/** @throws UsageError */
+export function selectCaptures(args: CaptureArguments): CaptureSelection {
+  const paths = [...(args.files ?? []), ...(args.read ?? [])];
+  if (paths.length === 0) throw new UsageError('no capture named: give a file, or - to read standard input');
+  for (const port of args.port ?? [])
+    if (!Number.isInteger(port) || port < 1 || port > 65535)
+      throw new UsageError(`--port: not a TCP port: ${port}`);
+  const zone = args.local ? 'local' : 'utc';
+  const filter: CaptureSelection['filter'] = {
+    ports: args.port,
+    hosts: args.host,
+    since: args.since === undefined ? undefined : parseTimeOption('since', args.since, zone),
+    until: args.until === undefined ? undefined : parseTimeOption('until', args.until, zone),
+    keepLink: args.link === undefined ? undefined : keepLinks(args.link),
+  };
+  try {
+    new PacketFilter(filter);
+  } catch (error) {
+    throw new UsageError(`--host: ${(error as Error).message}`);
+  }
+  return { paths, reader: args.reader, strict: args.strict, filter };
+}
+
+export function textOptions(args: CaptureArguments): TextOptions {
+  return {
+    width: outputWidth(),
+    chalk: chooseColours(args.color),
+    ascii: args.ascii ?? wantsAscii(),
+    zone: args.local ? 'local' : 'utc',
+  };
+}
+
+function keepLinks(texts: readonly string[]): (link: Link) => boolean {
+  return (link) => texts.some((text) => link.id.includes(text));
+}
