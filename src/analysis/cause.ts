@@ -8,10 +8,11 @@ export function findCause(sync: Sync, session: Session): void {
   switch (sync.decision) {
     case 'CONTINUE':
       if (sync.failover) sync.cause = 'failover';
+      else if (sync.replid === null) sync.cause = 'unknown';
       else sync.cause = sync.grantedReplid === sync.replid ? 'continued' : 'replid-switched';
       break;
     case 'SYNC':
-      sync.cause = session.handshake.rdbOnly ? 'rdb-only' : 'legacy-sync';
+      sync.cause = session.handshake.rdbOnly && session.channel === 'main' ? 'rdb-only' : 'legacy-sync';
       break;
     case 'FULLRESYNC':
       fullResync(sync, session);

@@ -44,24 +44,30 @@ export class Acknowledgements {
     this.#session.offsets.basis = 'inferred';
   }
 
-  /** An ACK has come. `received`: stream bytes that the replica's TCP had acknowledged by then. */
-  take(ack: Ack, stream: CommandStream, received: number, time: number): void {
+  /**
+   * An ACK has come. `stream` is null before one was seen to begin; `received`: stream bytes that the replica's TCP had acknowledged
+   * by then.
+   */
+  take(ack: Ack, stream: CommandStream | null, received: number, time: number): void {
     const { offsets } = this.#session;
     this.#count(time);
     offsets.lastAck = ack.offset;
     offsets.lastFsyncAck = ack.fsyncOffset ?? offsets.lastFsyncAck;
+    if (stream === null) return;
     if (offsets.basis !== 'handshake') this.#infer(ack.offset - received, stream, time);
+    // What TCP has acknowledged was sent, captured or not.
+    this.meter?.sent(received, time);
     if (offsets.start !== null) this.meter?.acknowledged(ack.offset - offsets.start, time);
   }
 
   #count(time: number): void {
     const { acks, payload } = this.#session;
     acks.count++;
-    if (acks.lastAt === null) {
-      acks.firstAt = time;
-      if (payload !== null && payload.finishedAt !== null) payload.loadedAt = time;
-    } else acks.maxIntervalMs = Math.max(acks.maxIntervalMs ?? 0, (time - acks.lastAt) / 1000);
+    if (acks.lastAt !== null)
+      acks.maxIntervalMs = Math.max(acks.maxIntervalMs ?? 0, (time - acks.lastAt) / 1000);
+    acks.firstAt ??= time;
     acks.lastAt = time;
+    if (payload !== null && payload.finishedAt !== null) payload.loadedAt ??= time;
   }
 
   /**

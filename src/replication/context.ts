@@ -4,6 +4,14 @@ import type { ReplicationEvent } from './events.js';
 import type { LagMeter } from './lag-meter.js';
 import type { Link, Session, Sync } from './model.js';
 
+/** How far a command stream has come. Bytes count from its first one. */
+export interface StreamState {
+  readonly bytes: number;
+  /** The database that the next command works on (null: not known), and the byte behind the command that selected it. */
+  database: number | null;
+  readonly selectedAt: number;
+}
+
 /** A session that goes on, as the tracker of all of them sees it. */
 export interface LiveSession {
   readonly session: Session;
@@ -15,8 +23,8 @@ export interface LiveSession {
   readonly lastTime: number;
   /** Name that a second connection of the same sync has for this one (Redis 8 RDB channel), or null. */
   readonly channelId: string | null;
-  /** The database its stream has selected; null: not known. May be told by who knows more. */
-  database: number | null;
+  /** Its stream, once it has begun. */
+  readonly stream: StreamState | null;
   /** Brings `session` up to date. */
   refresh(until: number): void;
   /** The start offset of a main connection's stream, as another connection was told. */

@@ -3,7 +3,9 @@ import { CommandDecoder, type CommandSink } from '../resp/command-decoder.js';
 import { AUTH, HELLO, PING, PSYNC, REPLCONF, SYNC } from '../resp/command-names.js';
 import type { ConnectionInfo, Direction, StreamConsumer } from '../tcp/types.js';
 import type { Context } from './context.js';
+import { MAX_GREETINGS } from './limits.js';
 import { MidstreamProbe } from './midstream.js';
+import type { Handshake } from './model.js';
 import { SessionMachine } from './session-machine.js';
 import { looksEncrypted, looksLikeAnswer } from './signatures.js';
 
@@ -14,7 +16,8 @@ type Kind = 'undecided' | 'client' | 'session' | 'encrypted' | 'opaque';
 export interface ConversationOwner {
   encrypted(connection: ConnectionInfo, time: number, packet: number): void;
   opened(machine: SessionMachine): void;
-  closed(machine: SessionMachine): void;
+  /** It has ended, or was no replica. */
+  dropped(machine: SessionMachine): void;
 }
 
 /**
@@ -33,6 +36,12 @@ export class Conversation implements StreamConsumer, CommandSink {
   #probe: MidstreamProbe | null = null;
   #seen = 0;
   #lastPacket = 0;
+  #greetings = 0;
+  /** What the handshake told before an ordinary command came. */
+  #greeted: Pick<Handshake, 'ping' | 'auth'> | null = null;
+  /** A hole has come; and the client's next segment is expected to begin a request again. */
+  #inGap = false;
+  #restart = false;
 
   constructor(context: Context, owner: ConversationOwner, connection: ConnectionInfo) {
     this.#context = context;
@@ -58,7 +67,12 @@ export class Conversation implements StreamConsumer, CommandSink {
       if (this.#probe !== null && !this.#probed(direction, bytes, start, end, position, time, packet)) return;
     }
     if (direction === this.#client) {
-      if (this.#requests === null) this.#requests = new CommandDecoder(this.#context.names, this);
+      if (this.#requests === null) this.#requests = new CommandDecoder(this.#context.names, this, REQUESTS);
+      // Handshakes take turns and ACKs come one a segment: after a hole a segment begins a request, inline ones included.
+      if (this.#restart && segmentStart) {
+        this.#requests.restart();
+        this.#restart = false;
+      }
       this.#requests.data(bytes, start, end, position, time, packet);
       return;
     }
@@ -75,14 +89,18 @@ export class Conversation implements StreamConsumer, CommandSink {
   gap(direction: Direction, position: number, length: number, time: number, packet: number): void {
     this.#lastPacket = packet;
     if (this.#probe !== null) this.#probe.gap(direction, position, length, time, packet);
-    else if (direction === this.#client) this.#requests?.gap(position, length, time, packet);
-    else this.#machine?.gap(position, length, time, packet);
+    else if (direction === this.#client) {
+      this.#inGap = true;
+      this.#requests?.gap(position, length, time, packet);
+      this.#inGap = false;
+      this.#restart = this.#kind !== 'client' && (this.#requests?.isLost ?? false);
+    } else this.#machine?.gap(position, length, time, packet);
   }
 
   closed(time: number): void {
     if (this.#machine === null) return;
     this.#machine.close(time, this.#lastPacket);
-    this.#owner.closed(this.#machine);
+    this.#owner.dropped(this.#machine);
     this.#machine = null;
     this.#kind = 'opaque';
   }
@@ -100,20 +118,42 @@ export class Conversation implements StreamConsumer, CommandSink {
     packet: number,
   ): void {
     const base = this.#context.names.base(name);
-    const asksForSync = base === PSYNC || base === SYNC;
-    const machine = this.#machine;
-    if (machine !== null) {
-      if (machine.isReplica || asksForSync || base === REPLCONF || isGreeting(base))
-        machine.request(name, bytes, from, kept, length, time, packet);
-      else this.#becomeClient();
-      return;
-    }
-    if (asksForSync || (base === REPLCONF && (this.#kind === 'undecided' || !isAck(bytes, from, kept)))) {
-      this.#connection.setWanted(this.#client === 0 ? 1 : 0, true);
-      this.#open(time, packet).request(name, bytes, from, kept, length, time, packet);
-    } else if (this.#kind === 'undecided' && isGreeting(base))
-      this.#open(time, packet).request(name, bytes, from, kept, length, time, packet);
-    else if (this.#kind !== 'client') this.#becomeClient();
+    const machine = this.#machine ?? this.#candidate(base, bytes, from, kept, time, packet);
+    if (machine === null) {
+      if (this.#kind !== 'client') this.#becomeClient();
+    } else if (
+      machine.isReplica ||
+      asksForSync(base, bytes, from, kept) ||
+      base === REPLCONF ||
+      this.#greets(base)
+    )
+      machine.request(name, bytes, from, kept, length, time, packet);
+    else this.#becomeClient();
+  }
+
+  /** A session, if this request may be the first of one. */
+  #candidate(
+    base: number,
+    bytes: Uint8Array,
+    from: number,
+    kept: number,
+    time: number,
+    packet: number,
+  ): SessionMachine | null {
+    const sync = asksForSync(base, bytes, from, kept);
+    const announces = base === REPLCONF && (this.#kind === 'undecided' || !isAck(bytes, from, kept));
+    if (!sync && !announces && !(this.#kind === 'undecided' && isGreeting(base))) return null;
+    this.#connection.setWanted(this.#client === 0 ? 1 : 0, true);
+    const isKnown = this.#kind !== 'client' && !this.#connection.midstream;
+    const machine = this.#open(time, packet);
+    // A line of any text protocol can be the word `sync`: the answer tells.
+    machine.tentative = !isKnown && sync && bytes[from] !== STAR;
+    return machine;
+  }
+
+  /** A greeting of who may yet announce itself as a replica; false when it does nothing else. */
+  #greets(base: number): boolean {
+    return isGreeting(base) && ++this.#greetings < MAX_GREETINGS;
   }
 
   newline(_position: number, time: number, packet: number): void {
@@ -121,7 +161,7 @@ export class Conversation implements StreamConsumer, CommandSink {
   }
 
   lost(position: number): void {
-    if (this.#kind !== 'undecided' || position !== 0 || this.#connection.midstream) return;
+    if (this.#inGap || this.#kind !== 'undecided' || position !== 0 || this.#connection.midstream) return;
     // Its very first bytes are no request: another protocol.
     this.#kind = 'opaque';
     this.#ignore();
@@ -151,6 +191,10 @@ export class Conversation implements StreamConsumer, CommandSink {
       return false;
     }
     const machine = this.#open(time, packet);
+    if (verdict === 'handshake' || verdict === 'answer') {
+      machine.tentative = verdict === 'handshake' && bytes[start] !== STAR;
+      return true;
+    }
     if (verdict === 'link') {
       const stream = probe.takeStream(machine.master, this.#connection);
       machine.joinStream(stream, probe.opaqueBytes(machine.master));
@@ -179,12 +223,17 @@ export class Conversation implements StreamConsumer, CommandSink {
   #open(time: number, packet: number): SessionMachine {
     this.#kind = 'session';
     this.#machine = new SessionMachine(this.#context, this.#connection, this.#client, time, packet);
+    if (this.#greeted !== null) Object.assign(this.#machine.session.handshake, this.#greeted);
     this.#owner.opened(this.#machine);
     return this.#machine;
   }
 
   #becomeClient(): void {
-    if (this.#machine !== null) this.#owner.closed(this.#machine);
+    if (this.#machine !== null) {
+      const { ping, auth } = this.#machine.session.handshake;
+      this.#greeted = { ping, auth };
+      this.#owner.dropped(this.#machine);
+    }
     this.#machine = null;
     this.#kind = 'client';
     this.#connection.setWanted(this.#client === 0 ? 1 : 0, false);
@@ -195,6 +244,16 @@ export class Conversation implements StreamConsumer, CommandSink {
     this.#connection.setWanted(0, false);
     this.#connection.setWanted(1, false);
   }
+}
+
+const REQUESTS = { learn: false, inline: true };
+
+const STAR = 0x2a;
+
+/** True for PSYNC with up to four words, and for SYNC alone: in other text they are words like any other. */
+function asksForSync(name: number, bytes: Uint8Array, from: number, kept: number): boolean {
+  if (name !== PSYNC && name !== SYNC) return false;
+  return readArguments(bytes, from, from + kept, 0).count <= (name === SYNC ? 1 : 4);
 }
 
 /** Commands that a replica may send before it says that it is one, and any client as well. */

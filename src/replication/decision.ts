@@ -63,7 +63,12 @@ export function causeOfRefusal(error: string): Cause {
     return 'auth';
   if (/^-(LOADING|NOMASTERLINK|MASTERDOWN|BUSY)\b/.test(error)) return 'not-ready';
   if (/^-ERR Can't SYNC while not connected/.test(error)) return 'not-ready';
-  return 'unsupported';
+  return error.startsWith('-ERR') ? 'unsupported' : 'unknown';
+}
+
+/** True for a line that a master sends as an error (`-ERR …`, `-LOADING …`): what else begins with `-` may be any byte of a payload. */
+export function isErrorLine(line: string): boolean {
+  return /^-[A-Z]+[ -~]*$/.test(line);
 }
 
 /** Header line of a payload: `$<bytes>`, `$EOF:<mark>`, or Valkey's `$ENDOFF:…` that comes before one. */
@@ -73,6 +78,9 @@ export type PayloadHeader =
   | { form: 'end-offset'; offset: number | null; replid: string | null; clientId: string | null };
 
 export const MARK_BYTES = 40;
+
+/** Magic and EOF opcode: no payload is shorter (a checksum came with version 5). */
+const LEAST_RDB_BYTES = 10;
 
 /** Reads a `$…` line; null when it is none of these. */
 export function readPayloadHeader(line: string): PayloadHeader | null {
@@ -89,5 +97,6 @@ export function readPayloadHeader(line: string): PayloadHeader | null {
     const mark = line.slice(5);
     return mark.length === MARK_BYTES ? { form: 'eof-mark', mark } : null;
   }
-  return /^\$\d{1,15}$/.test(line) ? { form: 'length', bytes: Number(line.slice(1)) } : null;
+  const bytes = /^\$\d{1,15}$/.test(line) ? Number(line.slice(1)) : 0;
+  return bytes >= LEAST_RDB_BYTES ? { form: 'length', bytes } : null;
 }

@@ -3,13 +3,14 @@ import { ReplyDecoder, type ReplySink } from '../resp/reply-decoder.js';
 import {
   type Answer,
   causeOfRefusal,
+  isErrorLine,
   NO_ANSWER,
   type PayloadHeader,
   readAnswer,
   readPayloadHeader,
 } from './decision.js';
 import { applyReplconf, type ChannelOptions } from './handshake.js';
-import { MAX_PENDING_REPLIES, MAX_SYNCS_PER_SESSION, MAX_TEXT } from './limits.js';
+import { MAX_EARLY_REPLIES, MAX_PENDING_REPLIES, MAX_SYNCS_PER_SESSION, MAX_TEXT } from './limits.js';
 import type { Session, Sync } from './model.js';
 import { shownRequest, shownWords } from './redact.js';
 import type { SessionEvents } from './session-events.js';
@@ -21,33 +22,41 @@ interface Pending {
   sync: Sync | null;
 }
 
-/** What the dialogue leads to. */
+/** What the dialogue leads to: a payload, or the stream behind offset `start` (null: not known). */
+export type Turn = { to: 'payload'; header: PayloadHeader } | { to: 'stream'; start: number | null };
+
+/** Who is told of syncs. */
 export interface DialogueOwner {
-  /** A PSYNC or SYNC was sent: from here on this is a replica. */
-  syncRequested(sync: Sync): void;
-  /** A sync has its answer, or (Valkey's `$ENDOFF`) more of it: find the cause. */
+  /** A PSYNC or SYNC was sent. */
+  syncRequested(): void;
+  /** A sync has its answer, or (Valkey's `$ENDOFF`) more of it. */
   syncAnswered(sync: Sync): void;
 }
 
 /**
  * The part of a session in which the two ends take turns: requests of the replica, replies of the master, up to the line after
- * which payload or stream begins. Requests may be pipelined (6.2+), refused, repeated; replies may be lost to the capture.
+ * which payload or stream begins. Requests may be pipelined (6.2+), refused, repeated; either side may be lost to the capture, or
+ * come late.
  */
 export class Dialogue implements ReplySink {
-  readonly channel: ChannelOptions = { rdbChannel: false, mainClientId: null, rdbClientId: null };
+  readonly channel: ChannelOptions = { rdbChannel: false };
   /** Id by which a second connection names this one (Redis 8), or this RDB connection is named (Valkey 8). */
   clientId: string | null = null;
-  /** Set when the line just read begins a payload or, with the offset before its first byte, the stream. */
-  payloadHeader: PayloadHeader | null = null;
-  streamDue: { start: number | null } | null = null;
+  /** Something the master said since the last sync was asked for is missing. */
+  holed = false;
 
   readonly #session: Session;
   readonly #events: SessionEvents;
   readonly #owner: DialogueOwner;
   readonly #replies = new ReplyDecoder(this);
   readonly #pending: Pending[] = [];
+  /** Replies that were captured before their requests. */
+  readonly #early: string[] = [];
   /** A full sync was granted, and this is the sync: the next `$` line begins its payload. */
   #payloadDue: Sync | null = null;
+  /** A decision whose request has not been captured (yet). */
+  #unseen: Sync | null = null;
+  #turn: Turn | null = null;
 
   constructor(session: Session, events: SessionEvents, owner: DialogueOwner) {
     this.#session = session;
@@ -55,48 +64,81 @@ export class Dialogue implements ReplySink {
     this.#owner = owner;
   }
 
-  /** True between replies while a payload is due: its header line may have been lost. */
+  /** True while a granted payload has not begun. */
   get awaitsPayload(): boolean {
-    return this.#payloadDue !== null && this.#replies.idle;
+    return this.#payloadDue !== null;
+  }
+
+  /** The sync whose answer is the next one to come, or null. */
+  get undecided(): Sync | null {
+    return this.#pending.find((pending) => pending.sync !== null)?.sync ?? null;
+  }
+
+  /** True where the master's next byte begins a line. */
+  get isBetweenLines(): boolean {
+    return this.#replies.idle;
+  }
+
+  /** What the last line led to; told once. */
+  takeTurn(): Turn | null {
+    const turn = this.#turn;
+    this.#turn = null;
+    if (turn !== null) this.#payloadDue = null;
+    return turn;
   }
 
   /**
    * A request of the replica, by the id of its first word, with its words. Returns true when only a replica says such a thing.
    */
   request(name: number, words: readonly string[], time: number, packet: number): boolean {
-    const announces =
-      name === REPLCONF && applyReplconf(words.slice(1), this.#session.handshake, this.channel);
+    const { handshake } = this.#session;
+    const announces = name === REPLCONF && applyReplconf(words.slice(1), handshake, this.channel);
     if (this.channel.rdbChannel) this.#session.channel = 'rdb';
-    this.#expect({ name, text: shownRequest(words), sync: null });
     this.#events.emit(time, packet, { event: 'handshake.command', words: shownWords(words) });
+    this.#expect({ name, text: shownRequest(words), sync: null }, time, packet);
     return announces;
   }
 
   /** A PSYNC or SYNC. */
   requestSync(name: number, words: readonly string[], time: number, packet: number): void {
     const sync = newSync(name === PSYNC ? 'PSYNC' : 'SYNC', words, time, packet);
+    if (this.#unseen !== null) {
+      this.#foundRequest(this.#unseen, sync);
+      return;
+    }
     if (this.#session.syncs.length < MAX_SYNCS_PER_SESSION) this.#session.syncs.push(sync);
-    this.#expect({ name, text: sync.command, sync });
-    this.#replies.rawBulk = true;
-    this.#owner.syncRequested(sync);
+    // No replica asks before its earlier requests were answered: replies that are still missing were not captured.
+    if (this.holed) this.#pending.length = 0;
+    this.holed = false;
+    this.#owner.syncRequested();
     this.#events.emit(time, packet, { event: 'sync.requested', sync });
+    this.#expect({ name, text: sync.command, sync }, time, packet);
   }
 
   /** Bytes of the master: returns the index behind what belonged to the dialogue. */
   data(bytes: Uint8Array, start: number, end: number, time: number, packet: number): number {
+    this.#replies.rawBulk = this.#payloadDue !== null || this.undecided !== null;
     return this.#replies.data(bytes, start, end, time, packet);
   }
 
-  /** A hole in what the master said. Returns true when it cut a line that still told something. */
-  gap(time: number, packet: number): boolean {
+  /** A hole in what the master said; a line that it cut may still have told something. */
+  gap(time: number, packet: number): void {
+    this.holed = true;
     const partial = this.#replies.takePartial();
-    if (partial === '') return false;
+    if (partial === '') return;
     this.reply(partial, time, packet);
     // Its last number may have lost digits.
     const sync = this.#session.syncs.at(-1);
     if (sync?.decisionPacket === packet) sync.grantedOffset = null;
-    this.payloadHeader = null;
-    return true;
+    if (this.#turn?.to === 'payload') this.#turn = null;
+  }
+
+  /** The answer fell into a hole, and what follows it shows that it was this one. */
+  answeredUnseen(decision: 'FULLRESYNC' | 'CONTINUE', time: number, packet: number): void {
+    const sync = this.undecided;
+    if (sync === null) return;
+    this.#pending.length = 0;
+    this.#answer(sync, { ...NO_ANSWER, decision }, time, packet);
   }
 
   reply(text: string, time: number, packet: number): boolean {
@@ -107,14 +149,28 @@ export class Dialogue implements ReplySink {
     if (grants || header !== null) this.#skipToSync();
     // Nobody is granted a CONTINUE who asked for `?`: the answer to that, and the next request, were not captured.
     if (answer?.decision === 'CONTINUE' && this.#pending[0]?.sync?.replid === '?') this.#pending.shift();
-    const pending = this.#pending.shift();
-    if (pending?.sync != null) {
-      this.#answerSync(pending.sync, text, header, answer, time, packet);
-      if (header !== null && this.#payloadDue !== null)
-        return this.#beforePayload(this.#payloadDue, text, header);
-    } else if (pending !== undefined) this.#answerRequest(pending, text, time, packet);
-    else if (grants) this.#answer(this.#unseenSync(time, packet), answer, time, packet);
-    return this.streamDue !== null;
+    const pending = this.#pending[0];
+    if (pending === undefined) {
+      if (grants) this.#answer(this.#unseenSync(time, packet), answer, time, packet);
+      else if (header !== null && header.form !== 'length') {
+        const sync = this.#unseenSync(time, packet);
+        this.#answer(sync, { ...NO_ANSWER, decision: 'FULLRESYNC' }, time, packet);
+        return this.#beforePayload(sync, text, header);
+      } else if (this.#early.length < MAX_EARLY_REPLIES) this.#early.push(text);
+    } else if (pending.sync === null) {
+      this.#pending.shift();
+      this.#answerRequest(pending, text, time, packet);
+    } else if (answer !== null || header !== null) {
+      this.#pending.shift();
+      // A payload begins: SYNC has no other answer; of PSYNC's the line was not captured.
+      const begun = {
+        ...NO_ANSWER,
+        decision: pending.sync.command === 'SYNC' ? 'SYNC' : 'FULLRESYNC',
+      } as const;
+      this.#answer(pending.sync, answer ?? begun, time, packet);
+      if (header !== null) return this.#beforePayload(pending.sync, text, header);
+    } // else: the reply to something else, which no sync gets
+    return this.#turn !== null;
   }
 
   newline(time: number, packet: number): void {
@@ -122,9 +178,11 @@ export class Dialogue implements ReplySink {
     this.#events.emit(time, packet, { event: 'stream.keepalive', from: 'master' });
   }
 
-  #expect(pending: Pending): void {
+  #expect(pending: Pending, time: number, packet: number): void {
     if (this.#pending.length >= MAX_PENDING_REPLIES) this.#pending.shift();
     this.#pending.push(pending);
+    const early = this.#early.shift();
+    if (early !== undefined) this.reply(early, time, packet);
   }
 
   /** Replies to what came before a PSYNC were not captured: its answer is recognised by its content. */
@@ -136,7 +194,18 @@ export class Dialogue implements ReplySink {
   /** A decision whose request was not captured. */
   #unseenSync(time: number, packet: number): Sync {
     this.requestSync(PSYNC, [], time, packet);
-    return this.#pending.pop()!.sync!;
+    const sync = this.#pending.pop()!.sync!;
+    this.#unseen = sync;
+    return sync;
+  }
+
+  /** The request of a decision comes after it: the two directions of a capture are not strictly ordered. */
+  #foundRequest(unseen: Sync, request: Sync): void {
+    this.#unseen = null;
+    const { command, replid, offset, failover, requestedAt, requestPacket } = request;
+    Object.assign(unseen, { command, replid, offset, failover, requestedAt, requestPacket });
+    if (unseen.decision === 'CONTINUE') unseen.grantedReplid ??= unseen.replid;
+    this.#owner.syncAnswered(unseen);
   }
 
   #answerRequest(pending: Pending, text: string, time: number, packet: number): void {
@@ -148,30 +217,11 @@ export class Dialogue implements ReplySink {
     this.#events.emit(time, packet, { event: 'handshake.reply', reply, to: pending.text });
   }
 
-  #answerSync(
-    sync: Sync,
-    text: string,
-    header: PayloadHeader | null,
-    answer: Answer | null,
-    time: number,
-    packet: number,
-  ): void {
-    // A payload begins: SYNC has no other answer; of PSYNC's the line was not captured.
-    if (header !== null)
-      this.#answer(
-        sync,
-        { ...NO_ANSWER, decision: sync.command === 'SYNC' ? 'SYNC' : 'FULLRESYNC' },
-        time,
-        packet,
-      );
-    else this.#answer(sync, answer ?? { ...NO_ANSWER, error: text.slice(0, MAX_TEXT) }, time, packet);
-  }
-
   #answer(sync: Sync, answer: Answer, time: number, packet: number): void {
     sync.decision = answer.decision;
     sync.decidedAt = time;
     sync.decisionPacket = packet;
-    sync.error = answer.error;
+    sync.error = answer.error?.slice(0, MAX_TEXT) ?? null;
     sync.grantedReplid = answer.replid;
     sync.grantedOffset = answer.offset;
     this.clientId = answer.clientId ?? this.clientId;
@@ -180,11 +230,11 @@ export class Dialogue implements ReplySink {
       this.#session.phase = 'handshake';
     } else if (answer.decision === 'CONTINUE') {
       // Before 4.0 the line has no id: the history goes on under the one that was asked for.
-      if (sync.grantedReplid === null) sync.grantedReplid = sync.replid;
-      this.streamDue = { start: sync.offset === null ? null : sync.offset - 1 };
+      sync.grantedReplid ??= sync.replid;
+      this.#turn = { to: 'stream', start: sync.offset === null ? null : sync.offset - 1 };
     } else if (answer.decision === 'DUALCHANNEL') {
       // Redis 8 sends the stream right behind this line; its offset is granted on the other connection.
-      if (answer.clientId !== null) this.streamDue = { start: null };
+      if (answer.clientId !== null) this.#turn = { to: 'stream', start: null };
     } else this.#payloadDue = sync;
     this.#owner.syncAnswered(sync);
     this.#events.emit(time, packet, { event: 'sync.decided', sync });
@@ -193,7 +243,7 @@ export class Dialogue implements ReplySink {
   #beforePayload(sync: Sync, text: string, header: PayloadHeader | null): boolean {
     if (header === null) {
       // `-ERR …`: the master gave up. Anything else is noise that a replica would not accept either.
-      if (text.startsWith('-')) sync.error = text.slice(0, MAX_TEXT);
+      if (isErrorLine(text)) sync.error = text.slice(0, MAX_TEXT);
       return false;
     }
     if (header.form === 'end-offset') {
@@ -203,7 +253,7 @@ export class Dialogue implements ReplySink {
       this.#owner.syncAnswered(sync);
       return false;
     }
-    this.payloadHeader = header;
+    this.#turn = { to: 'payload', header };
     return true;
   }
 }

@@ -13,13 +13,10 @@ export function emptyHandshake(): Handshake {
   };
 }
 
-/** What a REPLCONF says besides the handshake's facts: roles and ids of a two-connection sync. */
+/** What a REPLCONF says besides the handshake's facts. */
 export interface ChannelOptions {
+  /** This is the second connection of a two-connection sync. */
   rdbChannel: boolean;
-  /** Redis 8: `main-ch-client-id`, sent on the second connection. */
-  mainClientId: string | null;
-  /** Valkey 8: `set-rdb-client-id`, sent on the main connection. */
-  rdbClientId: string | null;
 }
 
 /**
@@ -57,12 +54,6 @@ export function applyReplconf(
         break;
       case 'rdb-channel':
         channel.rdbChannel = value === '1';
-        break;
-      case 'main-ch-client-id':
-        channel.mainClientId = value;
-        break;
-      case 'set-rdb-client-id':
-        channel.rdbClientId = value;
         break;
     }
   }

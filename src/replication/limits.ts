@@ -1,5 +1,11 @@
-/** Requests waiting for their replies on one connection; a replica pipelines four (7.x). Older ones are forgotten beyond it. */
+/** Requests waiting for their replies on one connection; a replica pipelines six (Valkey 9). Older ones are forgotten beyond it. */
 export const MAX_PENDING_REPLIES = 64;
+
+/** Replies kept that were captured before their requests: the two directions of a device are out of order by microseconds. */
+export const MAX_EARLY_REPLIES = 4;
+
+/** PING, AUTH and HELLO after which a connection that announces nothing is an ordinary client (a health check). */
+export const MAX_GREETINGS = 8;
 
 /** PSYNC and SYNC kept of one connection; a replica sends two, a loop on one connection is hostile. */
 export const MAX_SYNCS_PER_SESSION = 64;
@@ -13,6 +19,9 @@ export const MAX_HELD_EVENTS = 64;
 
 /** Sessions kept of one link with all their facts: a replica in a reconnect loop makes thousands a second. */
 export const MAX_SESSIONS_PER_LINK = 20_000;
+
+/** Sessions kept of all links together, some 2 KB each. */
+export const MAX_SESSIONS = 100_000;
 
 /** Links kept. Beyond it further ones are counted and not followed. */
 export const MAX_LINKS = 10_000;

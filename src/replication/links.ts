@@ -1,4 +1,4 @@
-import { MAX_LINKS, MAX_SESSIONS_PER_LINK } from './limits.js';
+import { MAX_LINKS, MAX_SESSIONS, MAX_SESSIONS_PER_LINK } from './limits.js';
 import type { Link, Session } from './model.js';
 
 /** `127.0.0.1:6379`, `[::1]:6379`. */
@@ -9,8 +9,9 @@ export function endpoint(address: string, port: number): string {
 /** All links, by the endpoints that identify them across reconnections. */
 export class Links {
   readonly all: Link[] = [];
-  /** Sessions beyond MAX_SESSIONS_PER_LINK and links beyond MAX_LINKS: seen, not kept. */
-  overflow = 0;
+  /** Sessions beyond the limits: seen, not listed. */
+  unlisted = 0;
+  #sessions = 0;
   readonly #byId = new Map<string, Link>();
 
   /** The link of these endpoints, made when it is new. */
@@ -22,7 +23,7 @@ export class Links {
       if (this.all.length < MAX_LINKS) {
         this.all.push(link);
         this.#byId.set(id, link);
-      } else this.overflow++;
+      }
     }
     return link;
   }
@@ -30,8 +31,13 @@ export class Links {
   enter(link: Link, session: Session): void {
     session.link = link;
     session.number = link.sessions.length + 1;
-    if (link.sessions.length < MAX_SESSIONS_PER_LINK) link.sessions.push(session);
-    else this.overflow++;
+    const listed = this.#byId.get(link.id) === link && this.#sessions < MAX_SESSIONS;
+    if (!listed || link.sessions.length >= MAX_SESSIONS_PER_LINK) {
+      this.unlisted++;
+      return;
+    }
+    link.sessions.push(session);
+    this.#sessions++;
   }
 
   /** A link that turned out to be the past of another one: its sessions come first there. */

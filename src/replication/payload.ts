@@ -7,8 +7,8 @@ import type { Payload, RdbFacts } from './model.js';
 const STAGE_BYTES = 16 * 1024;
 
 /** Bytes before the end mark that are looked at to tell it from the same text inside a value: EOF opcode and CRC64. */
-const TRAILER_BYTES = 9;
-const EOF_OPCODE = 0xff;
+export const TRAILER_BYTES = 9;
+export const EOF_OPCODE = 0xff;
 
 /** A mark whose beginning fell into a hole is believed from this many bytes on. */
 const LEAST_MARK_TAIL = 8;

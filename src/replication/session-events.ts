@@ -30,11 +30,11 @@ export class SessionEvents {
   }
 
   emit(time: number, packet: number, event: SessionEvent): void {
-    if (this.#context.emit === null) return;
+    if (this.#context.emit === null || (this.#held?.length ?? 0) >= MAX_HELD_EVENTS) return;
     const session = this.#session;
     const whole = { time, packet, link: session.link, session, ...event } as ReplicationEvent;
     if (this.#held === null) this.#context.emit(whole);
-    else if (this.#held.length < MAX_HELD_EVENTS) this.#held.push(whole);
+    else this.#held.push(whole);
   }
 
   /** The session belongs to `link`: lets go what was held back. */
@@ -64,7 +64,8 @@ export class SessionEvents {
     const args: Uint8Array[] = [];
     for (let i = 0; i < list.ranges.length; i += 2) {
       const start = list.ranges[i]!;
-      args.push(bytes.slice(start, Math.min(list.ranges[i + 1]!, start + MAX_EVENT_ARGUMENT_BYTES)));
+      const end = Math.min(list.ranges[i + 1]!, start + MAX_EVENT_ARGUMENT_BYTES);
+      args.push(new Uint8Array(bytes.subarray(start, end))); // slice() of a Buffer would not copy
     }
     this.emit(time, packet, {
       event: 'stream.command',

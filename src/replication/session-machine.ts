@@ -1,5 +1,5 @@
 import { argumentText, readArguments } from '../resp/arguments.js';
-import { PSYNC, REPLCONF, SYNC } from '../resp/command-names.js';
+import { PSYNC, REPLCONF, REPLCONF_GETACK, SYNC } from '../resp/command-names.js';
 import type { ConnectionInfo, Direction } from '../tcp/types.js';
 import { type Ack, Acknowledgements, readAck } from './acknowledgements.js';
 import type { Context, LiveSession } from './context.js';
@@ -14,8 +14,16 @@ import { CommandStream, type StreamListener } from './stream.js';
 
 const PHASES: readonly Phase[] = ['connected', 'handshake', 'waiting', 'transfer', 'online'];
 
-/** Words read of a request: the longest handshake command has nine. */
+const ONLINE = PHASES.length - 1;
+
+const STAR = 0x2a;
+
+/** Words read of a request: the longest handshake command has eleven (the RDB channel of Redis 8). */
 const MAX_WORDS = 32;
+
+/** Length of `+CONTINUE <replid>` and its CRLF, and of the bare line before 4.0. */
+const CONTINUE_BYTES = 53;
+const BARE_CONTINUE_BYTES = 11;
 
 /**
  * One replication session, from the handshake to the command stream. Its Conversation feeds it the replica's requests and the
@@ -33,6 +41,8 @@ export class SessionMachine implements LiveSession, DialogueOwner, StreamListene
   readonly dialogue: Dialogue;
   /** True once it has announced itself as a replica or asked for a sync: its connection is a link. */
   isReplica = false;
+  /** Whether it is one shows with the answer: its request could be a word of another text protocol. */
+  tentative = false;
   /** Packet time of the last byte, µs. */
   lastTime: number;
 
@@ -44,6 +54,11 @@ export class SessionMachine implements LiveSession, DialogueOwner, StreamListene
   /** Stream position of the payload's first byte; whether its end was told. */
   #payloadPosition = 0;
   #payloadTold = false;
+  /** Stream position of the master up to which everything was delivered, and of its last hole in the dialogue. */
+  #delivered = 0;
+  #holeAt = 0;
+  /** Index of the furthest phase. */
+  #phase = 0;
   #stream: CommandStream | null = null;
 
   constructor(context: Context, connection: ConnectionInfo, client: Direction, time: number, packet: number) {
@@ -109,13 +124,22 @@ export class SessionMachine implements LiveSession, DialogueOwner, StreamListene
   }
 
   syncRequested(): void {
-    this.isReplica = true;
     this.#reach('waiting');
+    if (this.tentative) return;
+    this.isReplica = true;
     this.publish();
   }
 
   syncAnswered(sync: Sync): void {
+    if (this.tentative) {
+      this.tentative = false;
+      this.isReplica = true;
+      this.publish();
+    }
     this.#context.decided(this.session, sync);
+    // Its request was captured late: the stream has begun, and now its offset is known.
+    if (sync.decision === 'CONTINUE' && sync.offset !== null && this.#stream !== null)
+      this.#begin(sync.offset - 1, this.lastTime);
   }
 
   // ---- the master -----------------------------------------------------------------------------------------------------------
@@ -124,18 +148,19 @@ export class SessionMachine implements LiveSession, DialogueOwner, StreamListene
   data(bytes: Uint8Array, start: number, end: number, position: number, time: number, packet: number): void {
     this.lastTime = time;
     const base = position - start;
+    this.#delivered = base + end;
     let at = start;
     while (at < end) {
       const stream = this.#stream;
       if (stream !== null && base + at >= stream.base) {
+        if (this.#phase !== ONLINE) this.#reach('online');
         stream.data(bytes, at, end, base + at, time, packet);
         return;
       }
       if (this.#payload !== null && !this.#payload.isOver)
         at = this.#payload.data(bytes, at, end, time, packet);
       else if (stream !== null) at = Math.min(end, stream.base - base);
-      else if (this.dialogue.awaitsPayload && startsRdb(bytes, at, end))
-        this.#startPayload(null, base + at, time, packet);
+      else if (this.dialogue.holed && this.#guess(bytes, at, end, base + at, time, packet)) continue;
       else {
         at = this.dialogue.data(bytes, at, end, time, packet);
         this.#takeTurn(base + at, time, packet);
@@ -148,6 +173,7 @@ export class SessionMachine implements LiveSession, DialogueOwner, StreamListene
   gap(position: number, length: number, time: number, packet: number): void {
     this.lastTime = time;
     const end = position + length;
+    this.#delivered = end;
     this.#events.emit(time, packet, { event: 'gap', from: 'master', missingBytes: length });
     if (this.#payload !== null && !this.#payload.isOver) {
       position += this.#payload.gap(length, time, packet);
@@ -156,23 +182,59 @@ export class SessionMachine implements LiveSession, DialogueOwner, StreamListene
     if (this.#stream !== null) {
       const from = Math.max(position, this.#stream.base);
       if (from < end) this.#stream.gap(from, end - from, time, packet);
-    } else if (this.#payload === null && this.dialogue.gap(time, packet)) {
+    } else if (this.#payload === null) {
+      this.dialogue.gap(time, packet);
+      this.#holeAt = position;
       // The line that was cut may have been the last one of the dialogue; where its successor begins is not known then.
       this.#takeTurn(end, time, packet);
       (this.#stream as CommandStream | null)?.lose(end);
     }
   }
 
+  /**
+   * Something of the dialogue is missing: do these bytes show what it was? An RDB, or what is no line, follows a payload's header; an
+   * array follows CONTINUE, since it answers no request of a handshake. True when they began a payload or the stream.
+   */
+  #guess(
+    bytes: Uint8Array,
+    at: number,
+    end: number,
+    position: number,
+    time: number,
+    packet: number,
+  ): boolean {
+    const { dialogue } = this;
+    if (!dialogue.isBetweenLines) return false;
+    const asked = dialogue.undecided;
+    const first = bytes[at]!;
+    if (dialogue.awaitsPayload ? !beginsLine(first) : asked !== null && startsRdb(bytes, at, end)) {
+      if (asked !== null) dialogue.answeredUnseen('FULLRESYNC', time, packet);
+      this.#startPayload(null, position, time, packet);
+      return true;
+    }
+    if (first !== STAR || asked === null || asked.offset === null || asked.offset < 1) return false;
+    dialogue.answeredUnseen('CONTINUE', time, packet);
+    dialogue.takeTurn();
+    const line = this.session.handshake.capabilities.includes('psync2')
+      ? CONTINUE_BYTES
+      : BARE_CONTINUE_BYTES;
+    const from = Math.min(position, this.#holeAt + line);
+    this.#startStream(from, null, time, packet);
+    this.#acks.suppose(asked.offset - 1, this.#stream!, time);
+    if (from < position) this.#stream!.gap(from, position - from, time, packet);
+    return true;
+  }
+
   /** What the dialogue's last line led to begins at `position`. */
   #takeTurn(position: number, time: number, packet: number): void {
-    const { payloadHeader, streamDue } = this.dialogue;
-    if (payloadHeader !== null) this.#startPayload(payloadHeader, position, time, packet);
-    else if (streamDue !== null) this.#startStream(position, streamDue.start, time, packet);
+    const turn = this.dialogue.takeTurn();
+    if (turn === null) return;
+    if (turn.to === 'payload') this.#startPayload(turn.header, position, time, packet);
+    else this.#startStream(position, turn.start, time, packet);
   }
 
   /** `header` null: it was not captured. */
   #startPayload(header: PayloadHeader | null, position: number, time: number, packet: number): void {
-    this.dialogue.payloadHeader = null;
     this.#payloadPosition = position;
     this.#payload = new PayloadReader(header, header === null ? null : time, header === null ? null : packet);
     this.session.payload = this.#payload.facts;
@@ -188,7 +250,7 @@ export class SessionMachine implements LiveSession, DialogueOwner, StreamListene
     this.#events.emit(time, packet, { event: 'payload.finished', payload: payload.facts });
     if (this.#stream === null) this.#startStream(position, this.#grantedOffset(), time, packet);
     const database = payload.facts.rdb?.streamDb ?? -1;
-    if (database >= 0 && this.#stream!.commands === 0) this.database = database;
+    if (database >= 0 && this.#stream!.commands === 0) this.#stream!.database = database;
   }
 
   /** The offset at which the stream after this session's payload begins; null: SYNC, or the RDB connection of two. */
@@ -201,23 +263,35 @@ export class SessionMachine implements LiveSession, DialogueOwner, StreamListene
   #offsetOfHeader(): number | null {
     const asked = this.session.syncs.at(-1);
     if (asked?.decision !== 'FULLRESYNC' || this.session.channel !== 'main') return null;
+    if (this.session.payload?.form === null) return null; // where the stream began behind it is not known
     return this.#payload?.rdb()?.replOffset ?? null;
   }
 
   /** The command stream begins at `position`; `start` is the offset of the byte before it, if known. */
   #startStream(position: number, start: number | null, time: number, packet: number): void {
-    this.#adopt(new CommandStream(this.#context, position));
+    const { syncs } = this.session;
+    const last = syncs.at(-1);
+    this.#adopt(new CommandStream(this.#context, position, last?.command === 'SYNC'));
     this.session.onlineAt = time;
-    this.#context.streamBegins(this);
-    if (start !== null) this.#acks.begin(start, this.#stream!, time);
-    else this.#acks.suppose(this.#offsetOfHeader(), this.#stream!, time);
+    // Redis 8 opens the stream before anything is known to be granted: online is who gets a byte of it.
+    if (last?.decision !== 'DUALCHANNEL') this.#reach('online');
+    if (start !== null) this.#begin(start, time);
+    else {
+      this.#acks.suppose(this.#offsetOfHeader(), this.#stream!, time);
+      this.#context.streamBegins(this);
+    }
     this.#events.emit(time, packet, { event: 'stream.started', start });
+  }
+
+  /** The stream's start offset is known. */
+  #begin(start: number, time: number): void {
+    this.#acks.begin(start, this.#stream!, time);
+    this.#context.streamBegins(this);
   }
 
   #adopt(stream: CommandStream): void {
     this.#stream = stream;
     stream.listener = this;
-    this.#reach('online');
   }
 
   /** Joined mid-stream: `stream` was followed so far, after `opaqueBytes` of what must have been a payload. */
@@ -226,9 +300,11 @@ export class SessionMachine implements LiveSession, DialogueOwner, StreamListene
     if (opaqueBytes > 0) {
       const payload = new PayloadReader(null, null, null);
       payload.facts.bytes = opaqueBytes;
+      payload.endsAfter(opaqueBytes);
       this.session.payload = payload.facts;
     }
     this.#adopt(stream);
+    this.#reach('online');
     this.publish();
   }
 
@@ -238,13 +314,8 @@ export class SessionMachine implements LiveSession, DialogueOwner, StreamListene
       this.#acks.begin(start, this.#stream, this.lastTime);
   }
 
-  /** The database that the stream goes on with, after a CONTINUE at the place where an earlier session stopped. */
-  get database(): number | null {
-    return this.#stream?.database ?? null;
-  }
-
-  set database(database: number | null) {
-    if (this.#stream !== null) this.#stream.database = database;
+  get stream(): CommandStream | null {
+    return this.#stream;
   }
 
   // ---- stream and acknowledgements --------------------------------------------------------------------------------------------
@@ -260,7 +331,7 @@ export class SessionMachine implements LiveSession, DialogueOwner, StreamListene
     packet: number,
   ): void {
     if (!this.#events.wanted) return;
-    if (name === this.#stream!.getAck) this.#events.emit(time, packet, { event: 'getack' });
+    if (name === REPLCONF_GETACK) this.#events.emit(time, packet, { event: 'getack' });
     const { start } = this.session.offsets;
     const offset = start === null ? null : start + streamBytes;
     this.#events.command('master', bytes, from, kept, length, offset, null, time, packet);
@@ -276,11 +347,11 @@ export class SessionMachine implements LiveSession, DialogueOwner, StreamListene
 
   #acknowledged(ack: Ack, time: number, packet: number): void {
     this.isReplica = true;
-    if (this.#stream === null) this.#onlineByAck(time, packet);
+    const received = Math.max(0, this.connection.acknowledged(this.master));
+    if (this.#stream === null) this.#onlineByAck(received, time, packet);
     const stream = this.#stream as CommandStream | null;
-    if (stream === null) return;
-    const received = Math.max(0, this.connection.acknowledged(this.master) - stream.base);
-    this.#acks.take(ack, stream, received, time);
+    if (stream !== null && this.#phase !== ONLINE) this.#reach('online');
+    this.#acks.take(ack, stream, stream === null ? 0 : Math.max(0, received - stream.base), time);
     if (!this.#events.wanted) return;
     const { meter } = this.#acks;
     this.#events.emit(time, packet, {
@@ -297,17 +368,30 @@ export class SessionMachine implements LiveSession, DialogueOwner, StreamListene
     return this.#acks.meter?.behindBytes ?? null;
   }
 
-  /** An ACK before a stream was seen to begin: the payload is over, or what announced the stream was not captured. */
-  #onlineByAck(time: number, packet: number): void {
+  /**
+   * An ACK before a stream was seen to begin. Where all that the replica has received (`received`: a stream position) was captured it
+   * says nothing: some tools acknowledge from the beginning. Else what announced the stream, or ended the payload, was not captured.
+   */
+  #onlineByAck(received: number, time: number, packet: number): void {
     const payload = this.#payload;
-    if (payload !== null && payload.facts.form === 'length') return; // premature: its end is certain
-    const from = Math.max(0, this.connection.acknowledged(this.master));
-    this.#startStream(from, this.#grantedOffset(), time, packet);
+    if (payload === null) {
+      if (!this.dialogue.holed && received <= this.#delivered && !this.connection.midstream) return;
+    } else {
+      if (payload.facts.form === 'length') return; // its end is certain
+      if (
+        payload.facts.form === 'eof-mark' &&
+        payload.facts.missingBytes === 0 &&
+        received <= this.#delivered
+      )
+        return;
+    }
+    const known = payload === null || payload.facts.form !== null;
+    this.#startStream(received, known ? this.#grantedOffset() : null, time, packet);
     this.publish();
     // Behind a payload nothing is said before the first ACK, so the next byte begins a command.
-    if (payload === null) this.#stream!.lose(from);
-    payload?.endsAfter(from - this.#payloadPosition);
-    this.#endPayload(from, time, packet);
+    if (payload === null) this.#stream!.lose(received);
+    payload?.endsAfter(received - this.#payloadPosition);
+    this.#endPayload(received, time, packet);
   }
 
   // ---- the session as a whole -------------------------------------------------------------------------------------------------
@@ -340,13 +424,21 @@ export class SessionMachine implements LiveSession, DialogueOwner, StreamListene
   }
 
   #reach(phase: Phase): void {
-    if (PHASES.indexOf(phase) > PHASES.indexOf(this.session.phase)) this.session.phase = phase;
+    const reached = PHASES.indexOf(phase);
+    if (reached <= PHASES.indexOf(this.session.phase)) return;
+    this.session.phase = phase;
+    this.#phase = reached;
   }
 
   #keepalive(from: 'master' | 'replica', time: number, packet: number): void {
     this.session.stream.keepaliveNewlines++;
     this.#events.emit(time, packet, { event: 'stream.keepalive', from });
   }
+}
+
+/** True for a byte with which a master's line may begin while a payload is due: newline, header, error. */
+function beginsLine(byte: number): boolean {
+  return byte === 0x0a || byte === 0x0d || byte === 0x24 || byte === 0x2d;
 }
 
 /** True when the bytes begin an RDB file. */

@@ -16,13 +16,24 @@ export function looksEncrypted(bytes: Uint8Array, start: number, end: number): b
   );
 }
 
-/** True when a segment of a server begins with an answer to PSYNC that no other command gets. */
-export function looksLikeAnswer(bytes: Uint8Array, start: number, end: number): boolean {
-  return startsWith(bytes, start, end, '+FULLRESYNC ') || startsWith(bytes, start, end, '+CONTINUE');
-}
+/** First bytes of the answers to PSYNC and SYNC that no other command gets. */
+const ANSWERS = [
+  '+FULLRESYNC ',
+  '+CONTINUE\r',
+  '+CONTINUE ',
+  '+DUALCHANNELSYNC\r',
+  '+RDBCHANNELSYNC ',
+  '$ENDOFF:',
+  '$EOF:',
+].map((text) => new TextEncoder().encode(text));
 
-function startsWith(bytes: Uint8Array, start: number, end: number, text: string): boolean {
-  if (end - start < text.length) return false;
-  for (let i = 0; i < text.length; i++) if (bytes[start + i] !== text.charCodeAt(i)) return false;
-  return true;
+/** True when a segment of a server begins with an answer to PSYNC or SYNC that no other command gets. */
+export function looksLikeAnswer(bytes: Uint8Array, start: number, end: number): boolean {
+  const type = bytes[start];
+  if (type !== 0x2b && type !== 0x24) return false;
+  return ANSWERS.some((answer) => {
+    if (end - start < answer.length) return false;
+    for (let i = 0; i < answer.length; i++) if (bytes[start + i] !== answer[i]) return false;
+    return true;
+  });
 }

@@ -219,11 +219,76 @@ describe('holes', () => {
       .call()
       .replica(resp('PSYNC', '?', '-1'))
       .master(`+FULLRESYNC ${ID} 12`);
-    call.lose('master', 6).master('$9\r\n', 'REDIS0009');
+    call.lose('master', 6).master('$10\r\n', 'REDIS0009\xff');
     expect(network.session()).toMatchObject({
       syncs: [{ decision: 'FULLRESYNC', grantedReplid: ID, grantedOffset: null }],
       payload: { complete: true },
       offsets: { basis: 'none' },
+    });
+  });
+});
+
+describe('a lost decision', () => {
+  it('FULLRESYNC is told by the payload that follows, its offset by the payload', () => {
+    const network = new Network();
+    const rdb = smallRdb(ID, 120);
+    network
+      .call()
+      .replica(resp('PSYNC', '?', '-1'))
+      .lose('master', 56)
+      .master(`$${rdb.length}\r\n`, Buffer.concat([rdb, Buffer.from(PING)]))
+      .replica(ack(134));
+    expect(network.session()).toMatchObject({
+      syncs: [{ decision: 'FULLRESYNC', grantedReplid: null, grantedOffset: null }],
+      payload: { complete: true, bytes: rdb.length },
+      offsets: { basis: 'inferred', start: 120, end: 134 },
+    });
+  });
+
+  it('CONTINUE is no answer to a request without history', () => {
+    const network = new Network();
+    const call = network
+      .call()
+      .replica(resp('PSYNC', '?', '-1'))
+      .lose('master', 18)
+      .master(`+CONTINUE ${ID}\r\n${PING}`);
+    call.replica(ack(14));
+    expect(network.session()).toMatchObject({
+      syncs: [{ decision: null }, { decision: 'CONTINUE', offset: null }],
+      offsets: { basis: 'inferred', start: 0, end: 14 },
+    });
+  });
+});
+
+describe('an ACK captured before the end of a payload up to a mark', () => {
+  const rdb = smallRdb();
+  const all = Buffer.concat([rdb, Buffer.from(MARK)]);
+
+  it('takes nothing away when the rest comes', () => {
+    const network = new Network();
+    const call = granted(network).master(`$EOF:${MARK}\r\n`, all.subarray(0, 50));
+    call
+      .expectMaster(all.length - 50)
+      .replica(ack(0))
+      .master(all.subarray(50))
+      .master(PING)
+      .replica(ack(14));
+    expect(network.session()).toMatchObject({
+      payload: { complete: true, bytes: rdb.length, sha256: sha256(rdb) },
+      offsets: { start: 0, end: 14, lastAck: 14 },
+      stream: { commands: 1, bytes: 14 },
+    });
+  });
+
+  it('tells its length when the rest was lost', () => {
+    const network = new Network();
+    const call = granted(network).master(`$EOF:${MARK}\r\n`, all.subarray(0, 50));
+    call.expectMaster(all.length - 50).replica(ack(0));
+    call.lose('master', all.length - 50).master(PING);
+    expect(network.session()).toMatchObject({
+      payload: { complete: true, bytes: rdb.length, sha256: null },
+      offsets: { start: 0, end: 14 },
+      stream: { commands: 1, bytes: 14 },
     });
   });
 });
@@ -336,7 +401,7 @@ describe('mid-stream', () => {
 describe('one direction only', () => {
   it('of the master: decision, payload and stream', () => {
     const network = new Network();
-    network.call().master(`+FULLRESYNC ${ID} 10\r\n`, '$9\r\n', `REDIS0009${PING}`);
+    network.call().master(`+FULLRESYNC ${ID} 10\r\n`, '$10\r\n', `REDIS0009\xff${PING}`);
     expect(network.session()).toMatchObject({
       phase: 'online',
       payload: { complete: true },
@@ -346,7 +411,13 @@ describe('one direction only', () => {
 
   it('of the replica: requests and acknowledgements', () => {
     const network = new Network();
-    network.call().replica(resp('PSYNC', ID, '11'), ack(10), ack(24));
+    network
+      .call()
+      .replica(resp('PSYNC', ID, '11'))
+      .expectMaster(53)
+      .replica(ack(10))
+      .expectMaster(67)
+      .replica(ack(24));
     expect(network.session()).toMatchObject({
       phase: 'online',
       acks: { count: 2 },

@@ -1,6 +1,6 @@
 import { argumentText, readArguments } from '../resp/arguments.js';
 import { CommandDecoder, type CommandSink } from '../resp/command-decoder.js';
-import { EXEC, MULTI, PING, REPLCONF, SELECT } from '../resp/command-names.js';
+import { EXEC, MULTI, PING, REPLCONF_GETACK, SELECT } from '../resp/command-names.js';
 import type { Context } from './context.js';
 import type { LagMeter } from './lag-meter.js';
 import { MAX_DATABASES } from './limits.js';
@@ -31,8 +31,6 @@ export class CommandStream implements CommandSink {
   readonly #decoder: CommandDecoder;
   readonly #counts: number[] = [];
   readonly #databases = new Set<number>();
-  /** Id of `REPLCONF GETACK`. */
-  readonly getAck: number;
   /** Stream position of the first byte that counts. */
   base: number;
   /** Stream bytes up to the last one captured. */
@@ -40,19 +38,20 @@ export class CommandStream implements CommandSink {
   commands = 0;
   resyncs = 0;
   getAcks = 0;
-  /** Joined somewhere inside a connection: the stream begins at the first command found. */
-  unbased = false;
+  /** Stream position at which the first command was found after the place was lost before any, or null. */
+  foundAt: number | null = null;
   /** The database that the next command works on; null: not known. */
   database: number | null = null;
+  /** Stream bytes up to behind the command that selected it. */
+  selectedAt = 0;
   listener: StreamListener | null = null;
   meter: LagMeter | null = null;
 
-  constructor(context: Context, base: number) {
+  /** @param inline lines between the arrays are commands: streams of servers before 2.8. */
+  constructor(context: Context, base: number, inline: boolean) {
     this.#context = context;
     this.base = base;
-    this.#decoder = new CommandDecoder(context.names, this);
-    const name = new TextEncoder().encode('GETACK');
-    this.getAck = context.names.subcommand(REPLCONF, name, 0, name.length);
+    this.#decoder = new CommandDecoder(context.names, this, { learn: true, inline });
   }
 
   /** True where the next byte begins a command, or may do so for all that is known. */
@@ -72,8 +71,16 @@ export class CommandStream implements CommandSink {
     this.#decoder.data(bytes, start, end, position, time, packet);
   }
 
+  /** `length` bytes at `position` were sent, but not captured. */
   gap(position: number, length: number, time: number, packet: number): void {
+    this.meter?.sent(position + length - this.base, time);
     this.#decoder.gap(position, length, time, packet);
+  }
+
+  /** What came before `position` was not the stream. */
+  rebase(position: number): void {
+    this.bytes -= position - this.base;
+    this.base = position;
   }
 
   command(
@@ -88,8 +95,8 @@ export class CommandStream implements CommandSink {
   ): void {
     this.commands++;
     this.#counts[name] = (this.#counts[name] ?? 0) + 1;
-    if (name === SELECT) this.#select(bytes, from, kept);
-    else if (name === this.getAck) this.getAcks++;
+    if (name === SELECT) this.#select(bytes, from, kept, end - this.base);
+    else if (name === REPLCONF_GETACK) this.getAcks++;
     else if (name !== PING && name !== MULTI && name !== EXEC && this.database !== null)
       this.#touch(this.database);
     this.listener?.streamCommand(name, bytes, from, kept, length, end - this.base, time, packet);
@@ -99,15 +106,14 @@ export class CommandStream implements CommandSink {
     this.listener?.streamNewline(time, packet);
   }
 
-  lost(): void {}
+  /** What was lost may have held a SELECT. */
+  lost(): void {
+    this.database = null;
+  }
 
   found(position: number, skipped: number, time: number, packet: number): void {
     if (this.commands > 0) this.resyncs++;
-    else if (this.unbased) {
-      // What came before the first command of a stream joined inside something else was not the stream.
-      this.bytes -= position - this.base;
-      this.base = position;
-    }
+    else this.foundAt ??= position;
     this.listener?.streamFound(skipped, time, packet);
   }
 
@@ -125,10 +131,11 @@ export class CommandStream implements CommandSink {
     });
   }
 
-  #select(bytes: Uint8Array, from: number, kept: number): void {
+  #select(bytes: Uint8Array, from: number, kept: number, end: number): void {
     const list = readArguments(bytes, from, from + kept, 2);
     const text = argumentText(bytes, list, 1, 12);
     this.database = text !== null && /^\d{1,9}$/.test(text) ? Number(text) : null;
+    this.selectedAt = end;
     if (this.database !== null) this.#touch(this.database);
   }
 

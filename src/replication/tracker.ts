@@ -4,8 +4,16 @@ import type { Context, LiveSession } from './context.js';
 import { Conversation, type ConversationOwner } from './conversation.js';
 import type { ReplicationEvent } from './events.js';
 import type { LagMeter } from './lag-meter.js';
+import { MAX_LINKS } from './limits.js';
 import { endpoint, Links } from './links.js';
 import type { Link, Session, Sync } from './model.js';
+
+/** A database, and from which offset to which it is the selected one. */
+interface Standing {
+  database: number | null;
+  from: number;
+  to: number;
+}
 
 export interface TrackerOptions {
   /** Receives each fact as it happens; leave out to be told at the end only, which costs less. */
@@ -28,8 +36,8 @@ export class ReplicationTracker implements ConversationOwner, Context {
   readonly #options: TrackerOptions;
   readonly #links = new Links();
   readonly #live = new Set<LiveSession>();
-  /** Of each link: the offset its stream has reached, and the database selected there. */
-  readonly #lastDatabase = new WeakMap<Link, { offset: number; database: number | null }>();
+  /** Of each replica (its endpoint): where its stream stands, and the database selected there. */
+  readonly #standing = new Map<string, Standing>();
   #sessions = 0;
 
   constructor(options: TrackerOptions) {
@@ -45,9 +53,13 @@ export class ReplicationTracker implements ConversationOwner, Context {
   }
 
   /** Links with their facts as of `time` (µs). May be called at any time. */
-  snapshot(time: number): { links: Link[]; ignoredConnections: number } {
+  snapshot(time: number): { links: Link[]; ignoredConnections: number; unlistedSessions: number } {
     for (const machine of this.#live) machine.refresh(time);
-    return { links: this.#links.all, ignoredConnections: this.connections - this.#sessions };
+    return {
+      links: this.#links.all,
+      ignoredConnections: this.connections - this.#sessions,
+      unlistedSessions: this.#links.unlisted,
+    };
   }
 
   newMeter(): LagMeter {
@@ -61,11 +73,24 @@ export class ReplicationTracker implements ConversationOwner, Context {
     const master = endpoint(connection.address(live.master), connection.port(live.master));
     const address = announcedAddress ?? connection.address(client);
     const port = announced ? listeningPort : connection.port(client);
-    const link = this.#links.find(master, endpoint(address, port), announced);
+    const main = session.channel === 'rdb' ? this.#mainOf(live, master) : null;
+    const link = main ?? this.#links.find(master, endpoint(address, port), announced);
     if (announced) this.#joinPast(link, session);
     this.#links.enter(link, session);
     this.#sessions++;
     return link;
+  }
+
+  /** The link whose main connection waits for this RDB connection: that one alone may announce an address. */
+  #mainOf(live: LiveSession, master: string): Link | null {
+    for (const other of this.#live) {
+      const { session, connection } = other;
+      if (session.link.master !== master || session.channel !== 'main') continue;
+      if (connection.address(other.client) !== live.connection.address(live.client)) continue;
+      if (session.handshake.listeningPort !== live.session.handshake.listeningPort) continue;
+      if (session.syncs.some((sync) => sync.decision === 'DUALCHANNEL')) return session.link;
+    }
+    return null;
   }
 
   decided(session: Session, sync: Sync): void {
@@ -73,19 +98,16 @@ export class ReplicationTracker implements ConversationOwner, Context {
     if (session.channel === 'rdb') this.#pairWithMain(session, sync);
   }
 
-  /** After a CONTINUE no SELECT is sent: the database is the one at which the link's stream stopped. */
+  /** After a CONTINUE no SELECT is sent: the database is the one that was selected where the replica's stream stopped. */
   streamBegins(live: LiveSession): void {
-    const { session } = live;
-    const { link } = session;
+    const { session, stream } = live;
     const asked = session.syncs.at(-1);
-    if (asked?.decision !== 'CONTINUE' || asked.offset === null) return;
-    for (const other of this.#live) {
-      if (other === live || other.session.link !== link) continue;
-      other.refresh(live.lastTime);
-      this.#remember(other);
-    }
-    const last = this.#lastDatabase.get(link);
-    if (last?.offset === asked.offset - 1) live.database = last.database;
+    if (stream === null || asked?.decision !== 'CONTINUE' || asked.offset === null) return;
+    for (const other of this.#live)
+      if (other !== live && other.session.link.replica === session.link.replica) this.#remember(other);
+    const last = this.#standing.get(session.link.replica);
+    if (last !== undefined && last.from < asked.offset && asked.offset <= last.to + 1)
+      stream.database = last.database;
   }
 
   encrypted(connection: ConnectionInfo, time: number, packet: number): void {
@@ -103,34 +125,34 @@ export class ReplicationTracker implements ConversationOwner, Context {
     this.#live.add(live);
   }
 
-  closed(live: LiveSession): void {
+  dropped(live: LiveSession): void {
     this.#live.delete(live);
     this.#remember(live);
   }
 
   #remember(live: LiveSession): void {
-    const { end } = live.session.offsets;
-    if (end !== null) this.#lastDatabase.set(live.session.link, { offset: end, database: live.database });
+    const { stream, session } = live;
+    const { start } = session.offsets;
+    if (stream === null || start === null) return;
+    const standing = { database: stream.database, from: start + stream.selectedAt, to: start + stream.bytes };
+    this.#standing.set(session.link.replica, standing);
+    if (this.#standing.size > MAX_LINKS) this.#standing.delete(this.#standing.keys().next().value!);
   }
 
   /** Two-connection sync: what was granted on the RDB connection is the base and the cause of the main one. */
   #pairWithMain(session: Session, sync: Sync): void {
     if (sync.grantedReplid === null) return;
-    for (const machine of this.#live) {
-      if (machine.session.link !== session.link || machine.session.channel !== 'main') continue;
-      const asked = machine.session.syncs.findLast((s) => s.decision === 'DUALCHANNEL');
+    for (const main of this.#live) {
+      if (main.session.link !== session.link || main.session.channel !== 'main') continue;
+      const asked = main.session.syncs.findLast((s) => s.decision === 'DUALCHANNEL');
       if (asked === undefined) continue;
-      this.#options.causeOf(
-        {
-          ...asked,
-          decision: 'FULLRESYNC',
-          grantedReplid: sync.grantedReplid,
-          grantedOffset: sync.grantedOffset,
-        },
-        session,
-      );
-      if (machine.channelId !== null && sync.grantedOffset !== null)
-        machine.baseFromOtherChannel(sync.grantedOffset);
+      const { grantedReplid, grantedOffset } = sync;
+      const whole: Sync = { ...asked, decision: 'FULLRESYNC', grantedReplid, grantedOffset };
+      this.#options.causeOf(whole, main.session);
+      asked.cause = whole.cause;
+      asked.missedBytes = whole.missedBytes;
+      sync.cause = whole.cause;
+      if (main.channelId !== null && grantedOffset !== null) main.baseFromOtherChannel(grantedOffset);
     }
   }
 

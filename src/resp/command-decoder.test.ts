@@ -18,20 +18,24 @@ function decoder(): Log {
   let position = 0;
   const log: Log = {
     lines,
-    decoder: new CommandDecoder(names, {
-      command(name, bytes, from, kept, length, end) {
-        const list = readArguments(bytes, from, from + kept, 8);
-        const words = list.ranges.length / 2;
-        const shown: string[] = [];
-        for (let i = 1; i < words; i++) shown.push(argumentText(bytes, list, i, 12)!);
-        lines.push(
-          `${names.name(name)} ${end - length}-${end}${shown.length > 0 ? ` [${shown.join(' ')}]` : ''}`,
-        );
+    decoder: new CommandDecoder(
+      names,
+      {
+        command(name, bytes, from, kept, length, end) {
+          const list = readArguments(bytes, from, from + kept, 8);
+          const words = list.ranges.length / 2;
+          const shown: string[] = [];
+          for (let i = 1; i < words; i++) shown.push(argumentText(bytes, list, i, 12)!);
+          lines.push(
+            `${names.name(name)} ${end - length}-${end}${shown.length > 0 ? ` [${shown.join(' ')}]` : ''}`,
+          );
+        },
+        newline: (at) => lines.push(`newline ${at}`),
+        lost: (at) => lines.push(`lost ${at}`),
+        found: (at, skipped) => lines.push(`found ${at} after ${skipped}`),
       },
-      newline: (at) => lines.push(`newline ${at}`),
-      lost: (at) => lines.push(`lost ${at}`),
-      found: (at, skipped) => lines.push(`found ${at} after ${skipped}`),
-    }),
+      { learn: true, inline: true },
+    ),
     feed(text, chunk = Number.POSITIVE_INFINITY) {
       const bytes = typeof text === 'string' ? Buffer.from(text, 'latin1') : text;
       for (let at = 0; at < bytes.length; at += chunk) {
@@ -105,19 +109,26 @@ describe('names', () => {
     const ids = new Set<number>();
     for (let i = 0; i < 20_000; i++) {
       const text = Buffer.from(`CMD${i}`);
-      ids.add(names.id(text, 0, text.length));
+      ids.add(names.id(text, 0, text.length, true));
     }
     expect(ids.size).toBeLessThanOrEqual(2049);
   });
 
   it('knows the first word of a subcommand', () => {
     const names = new CommandNames();
-    const text = Buffer.from('REPLCONF');
-    const id = names.id(text, 0, text.length);
-    const word = Buffer.from('ack');
-    const sub = names.subcommand(id, word, 0, word.length);
-    expect(names.name(sub)).toBe('REPLCONF ACK');
+    const text = Buffer.from('xgroup Create');
+    const id = names.id(text, 0, 6, false);
+    const sub = names.subcommand(id, text, 0, 6, 7, 13);
+    expect(names.name(sub)).toBe('XGROUP CREATE');
     expect(names.base(sub)).toBe(id);
+  });
+
+  it('does not learn from those who are not counted', () => {
+    const names = new CommandNames();
+    const text = Buffer.from('HSET');
+    expect(names.id(text, 0, 4, false)).toBe(0);
+    expect(names.name(names.id(text, 0, 4, true))).toBe('HSET');
+    expect(names.name(names.id(text, 0, 4, false))).toBe('HSET');
   });
 });
 

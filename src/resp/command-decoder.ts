@@ -1,5 +1,5 @@
+import { readArguments } from './arguments.js';
 import type { CommandNames } from './command-names.js';
-import { OTHER } from './command-names.js';
 import { KEPT_COMMAND_BYTES, MAX_ARGUMENTS, MAX_INLINE_BYTES, MAX_LENGTH_DIGITS } from './limits.js';
 import { findCommand } from './resync.js';
 
@@ -49,6 +49,8 @@ const LOST = 6;
 export class CommandDecoder {
   readonly #names: CommandNames;
   readonly #sink: CommandSink;
+  readonly #learn: boolean;
+  readonly #inline: boolean;
   #state = START;
   #number = 0;
   #digits = 0;
@@ -61,9 +63,15 @@ export class CommandDecoder {
   #keptLength = 0;
   #keptBroken = false;
 
-  constructor(names: CommandNames, sink: CommandSink) {
+  /**
+   * @param options.learn count names that were not met before, and subcommands; without it they are OTHER.
+   * @param options.inline accept inline lines between the arrays: requests, and the streams of servers before 2.8.
+   */
+  constructor(names: CommandNames, sink: CommandSink, options: { learn: boolean; inline: boolean }) {
     this.#names = names;
     this.#sink = sink;
+    this.#learn = options.learn;
+    this.#inline = options.inline;
   }
 
   /** True at a command boundary. */
@@ -124,6 +132,7 @@ export class CommandDecoder {
     let nameStart = 0;
     let nameEnd = 0;
     let secondStart = 0;
+    let secondEnd = 0;
     for (let n = 0; n < count; n++) {
       if (i >= end || bytes[i] !== DOLLAR) return -1;
       i++;
@@ -141,19 +150,17 @@ export class CommandDecoder {
       if (n === 0) {
         nameStart = body;
         nameEnd = after;
-      } else if (n === 1) secondStart = body;
+      } else if (n === 1) {
+        secondStart = body;
+        secondEnd = after;
+      }
       i = after + 2;
     }
-    let name = this.#names.id(bytes, nameStart, nameEnd);
-    if (count > 1 && this.#names.isContainer(name)) name = this.#withSecond(name, bytes, secondStart, i);
+    let name = this.#names.id(bytes, nameStart, nameEnd, this.#learn);
+    if (this.#learn && this.#names.isContainer(name))
+      name = this.#names.subcommand(name, bytes, nameStart, nameEnd, secondStart, secondEnd);
     this.#sink.command(name, bytes, at, i - at, i - at, base + i, time, packet);
     return i;
-  }
-
-  #withSecond(name: number, bytes: Uint8Array, start: number, limit: number): number {
-    let end = start;
-    while (end < limit && bytes[end] !== CR) end++;
-    return this.#names.subcommand(name, bytes, start, end);
   }
 
   /** Byte-wise decoding from whatever state, until a command boundary or the end of the span. */
@@ -171,7 +178,7 @@ export class CommandDecoder {
           this.#keptLength = 0;
           this.#keptBroken = false;
           if (byte === STAR) this.#expectNumber(ARRAY_LENGTH);
-          else if (isLetter(byte)) {
+          else if (this.#inline && isLetter(byte)) {
             this.#state = INLINE;
             break;
           } else {
@@ -290,42 +297,13 @@ export class CommandDecoder {
   #emitKept(end: number, time: number, packet: number): void {
     const kept = this.#kept;
     if (kept === null) return;
-    const name = nameOf(this.#names, kept, this.#keptLength);
+    const list = readArguments(kept, 0, this.#keptLength, 2);
+    const [first = 0, firstEnd = 0, second = 0, secondEnd = 0] = list.ranges;
+    let name = this.#names.id(kept, first, firstEnd, this.#learn);
+    if (this.#learn && this.#names.isContainer(name))
+      name = this.#names.subcommand(name, kept, first, firstEnd, second, secondEnd);
     this.#sink.command(name, kept, 0, this.#keptLength, end - this.#start, end, time, packet);
   }
-}
-
-/** Id of a request from its first bytes, multibulk or inline. */
-function nameOf(names: CommandNames, bytes: Uint8Array, length: number): number {
-  let at = 0;
-  if (bytes[0] === STAR) {
-    at = wordAt(bytes, skipLine(bytes, 0, length), length);
-    if (at < 0) return OTHER;
-  }
-  const end = wordEnd(bytes, at, length);
-  const name = names.id(bytes, at, end);
-  if (!names.isContainer(name)) return name;
-  const second = bytes[0] === STAR ? wordAt(bytes, end + 2, length) : end + 1;
-  if (second < 0 || second >= length) return name;
-  const secondEnd = wordEnd(bytes, second, length);
-  return secondEnd > second ? names.subcommand(name, bytes, second, secondEnd) : name;
-}
-
-function skipLine(bytes: Uint8Array, at: number, length: number): number {
-  while (at < length && bytes[at] !== LF) at++;
-  return at + 1;
-}
-
-/** Index of the body of the bulk at `at`, or -1. */
-function wordAt(bytes: Uint8Array, at: number, length: number): number {
-  if (at >= length || bytes[at] !== DOLLAR) return -1;
-  const body = skipLine(bytes, at, length);
-  return body < length ? body : -1;
-}
-
-function wordEnd(bytes: Uint8Array, at: number, length: number): number {
-  while (at < length && bytes[at] !== CR && bytes[at] !== LF && bytes[at] !== 0x20) at++;
-  return at;
 }
 
 function isLetter(byte: number): boolean {

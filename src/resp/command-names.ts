@@ -34,7 +34,9 @@ const FIXED = [
   'HELLO',
   'MULTI',
   'EXEC',
-] as const;
+  'REPLCONF ACK',
+  'REPLCONF GETACK',
+];
 
 export const OTHER = 0;
 export const PING = 1;
@@ -46,44 +48,36 @@ export const AUTH = 6;
 export const HELLO = 7;
 export const MULTI = 8;
 export const EXEC = 9;
+export const REPLCONF_GETACK = 11;
 
 const SLOTS = 8192;
+const BLANK = 0x20;
 
 /**
- * Command names as small integers, found by their bytes without making a string. Case is folded (`ping` is `PING`); names with
- * other bytes than printable ASCII, too long ones, and those beyond MAX_NAMES share the id OTHER.
+ * Command names as small integers, found by their bytes without making a string. Case is folded (`ping` is `PING`). Names that
+ * are not known, hold other bytes than printable ASCII, are too long, or come when MAX_NAMES are known, have the id OTHER.
  */
 export class CommandNames {
   readonly #names: string[] = [];
   readonly #bytes: Uint8Array[] = [];
   readonly #container: boolean[] = [];
-  /** Id of the first word: of a subcommand its container's, else the id itself. */
+  /** Id of a name's first word. */
   readonly #base: number[] = [];
   readonly #slots = new Int32Array(SLOTS).fill(-1);
 
   constructor() {
     for (const name of FIXED) this.#add(name);
-    for (const name of CONTAINERS) this.#container[this.#idOf(name)] = true;
+    for (const name of CONTAINERS) if (!FIXED.includes(name)) this.#add(name);
+    for (const name of CONTAINERS) this.#container[this.#names.indexOf(name)] = true;
+    for (let id = 0; id < this.#names.length; id++) {
+      const first = this.#names[id]!.split(' ', 1)[0]!;
+      this.#base[id] = this.#names.indexOf(first);
+    }
   }
 
   /** Upper-case name of an id. */
   name(id: number): string {
     return this.#names[id]!;
-  }
-
-  /** Id of the name in bytes[start, end). */
-  id(bytes: Uint8Array, start: number, end: number): number {
-    const length = end - start;
-    if (length === 0 || length > MAX_NAME_BYTES) return OTHER;
-    let hash = length;
-    for (let i = start; i < end; i++) hash = (Math.imul(hash, 31) + (bytes[i]! | 0x20)) | 0;
-    let slot = (hash ^ (hash >>> 13)) & (SLOTS - 1);
-    for (;;) {
-      const id = this.#slots[slot]!;
-      if (id < 0) return this.#learn(bytes, start, end);
-      if (this.#same(id, bytes, start, length)) return id;
-      slot = (slot + 1) & (SLOTS - 1);
-    }
   }
 
   /** Id of a name's first word: REPLCONF for `REPLCONF ACK`. */
@@ -96,38 +90,67 @@ export class CommandNames {
     return this.#container[id] === true;
   }
 
-  /** Id of `FIRST SECOND` for a container command. */
-  subcommand(id: number, bytes: Uint8Array, start: number, end: number): number {
-    if (end - start > MAX_NAME_BYTES - 16) return id;
-    const second = printable(bytes, start, end);
-    if (second === null) return id;
-    const joined = this.#idOf(`${this.#names[id]} ${second}`);
-    if (joined === OTHER) return id;
-    this.#base[joined] = id;
-    return joined;
+  /** Id of the name in bytes[start, end). A new one is learnt when `learn` is set. */
+  id(bytes: Uint8Array, start: number, end: number, learn: boolean): number {
+    return this.#find(bytes, start, end, 0, 0, learn);
   }
 
-  #same(id: number, bytes: Uint8Array, start: number, length: number): boolean {
+  /** Id of `FIRST SECOND`, the words at [start, end) and [start2, end2); that of FIRST where the two are not known. */
+  subcommand(
+    first: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    start2: number,
+    end2: number,
+  ): number {
+    if (end2 <= start2) return first;
+    const id = this.#find(bytes, start, end, start2, end2, true);
+    if (id === OTHER) return first;
+    this.#base[id] = first;
+    return id;
+  }
+
+  #find(bytes: Uint8Array, start: number, end: number, start2: number, end2: number, learn: boolean): number {
+    const length = end - start + (end2 > start2 ? 1 + end2 - start2 : 0);
+    if (end === start || length > MAX_NAME_BYTES) return OTHER;
+    let hash = length;
+    for (let i = start; i < end; i++) hash = (Math.imul(hash, 31) + (bytes[i]! | 0x20)) | 0;
+    if (end2 > start2) {
+      hash = (Math.imul(hash, 31) + BLANK) | 0;
+      for (let i = start2; i < end2; i++) hash = (Math.imul(hash, 31) + (bytes[i]! | 0x20)) | 0;
+    }
+    let slot = slotOf(hash);
+    for (;;) {
+      const id = this.#slots[slot]!;
+      if (id < 0) break;
+      if (this.#same(id, length, bytes, start, end, start2, end2)) return id;
+      slot = (slot + 1) & (SLOTS - 1);
+    }
+    if (!learn || this.#names.length >= MAX_NAMES) return OTHER;
+    const first = printable(bytes, start, end);
+    const second = end2 > start2 ? printable(bytes, start2, end2) : '';
+    if (first === null || second === null) return OTHER;
+    return this.#add(second === '' ? first : `${first} ${second}`);
+  }
+
+  #same(
+    id: number,
+    length: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    start2: number,
+    end2: number,
+  ): boolean {
     const known = this.#bytes[id]!;
     if (known.length !== length) return false;
-    for (let i = 0; i < length; i++) {
-      let byte = bytes[start + i]!;
-      if (byte >= 0x61 && byte <= 0x7a) byte -= 0x20;
-      if (byte !== known[i]) return false;
-    }
+    let at = 0;
+    for (let i = start; i < end; i++) if (upper(bytes[i]!) !== known[at++]) return false;
+    if (end2 <= start2) return true;
+    if (known[at++] !== BLANK) return false;
+    for (let i = start2; i < end2; i++) if (upper(bytes[i]!) !== known[at++]) return false;
     return true;
-  }
-
-  #learn(bytes: Uint8Array, start: number, end: number): number {
-    const name = printable(bytes, start, end);
-    if (name === null || this.#names.length >= MAX_NAMES) return OTHER;
-    return this.#add(name);
-  }
-
-  #idOf(name: string): number {
-    const bytes = new Uint8Array(name.length);
-    for (let i = 0; i < name.length; i++) bytes[i] = name.charCodeAt(i);
-    return this.id(bytes, 0, bytes.length);
   }
 
   #add(name: string): number {
@@ -138,7 +161,7 @@ export class CommandNames {
       bytes[i] = name.charCodeAt(i);
       hash = (Math.imul(hash, 31) + (bytes[i]! | 0x20)) | 0;
     }
-    let slot = (hash ^ (hash >>> 13)) & (SLOTS - 1);
+    let slot = slotOf(hash);
     while (this.#slots[slot]! >= 0) slot = (slot + 1) & (SLOTS - 1);
     this.#slots[slot] = id;
     this.#names.push(name);
@@ -149,13 +172,21 @@ export class CommandNames {
   }
 }
 
-/** Upper-cased ASCII text of a name, or null when it holds other than printable ASCII. */
+function slotOf(hash: number): number {
+  return (hash ^ (hash >>> 13)) & (SLOTS - 1);
+}
+
+function upper(byte: number): number {
+  return byte >= 0x61 && byte <= 0x7a ? byte - 0x20 : byte;
+}
+
+/** Upper-cased text of a name, or null when it holds other than printable, blank-free ASCII. */
 function printable(bytes: Uint8Array, start: number, end: number): string | null {
   let text = '';
   for (let i = start; i < end; i++) {
     const byte = bytes[i]!;
-    if (byte < 0x20 || byte >= 0x7f) return null;
-    text += String.fromCharCode(byte >= 0x61 && byte <= 0x7a ? byte - 0x20 : byte);
+    if (byte <= BLANK || byte >= 0x7f) return null;
+    text += String.fromCharCode(upper(byte));
   }
   return text;
 }

@@ -3,6 +3,9 @@ const DOLLAR = 0x24;
 const CR = 0x0d;
 const LF = 0x0a;
 
+/** Well-formed arguments after which a command is believed without looking for its end. */
+const BELIEVABLE_ARGUMENTS = 16;
+
 /** Longest name of a command at which a search would believe to have found one. */
 const PLAUSIBLE_NAME_BYTES = 24;
 
@@ -21,7 +24,7 @@ export function findCommand(bytes: Uint8Array, from: number, to: number, atSpanS
   return -1;
 }
 
-/** Index behind the request at `at`; 0 when the span ends inside it; -1 when it is none. */
+/** Index behind the request at `at`; 0 when the span ends inside it, or it is long and sound so far; -1 when it is none. */
 function commandEnd(bytes: Uint8Array, at: number, to: number): number {
   let line = readNumber(bytes, at + 1, to);
   if (line.next <= 0) return line.next;
@@ -29,7 +32,7 @@ function commandEnd(bytes: Uint8Array, at: number, to: number): number {
   if (count === 0) return -1;
   let i = line.next;
   for (let n = 0; n < count; n++) {
-    if (i >= to) return 0;
+    if (i >= to || n === BELIEVABLE_ARGUMENTS) return 0;
     if (bytes[i] !== DOLLAR) return -1;
     line = readNumber(bytes, i + 1, to);
     if (line.next <= 0) return line.next;

@@ -73,10 +73,11 @@ export class TcpTracker {
       const syn = (flags & SYN) !== 0;
       const sequence = sequenceAfter(segment.sequence, syn ? 1 : 0);
       if ((flags & ACK) !== 0) peer.acknowledge(segment.acknowledgment | 0, syn ? -1 : segment.window, time);
+      // First what this packet's ACK proves of the other direction: that was said before.
+      if (peer.pending) peer.settle(time, packet);
       if (payloadLength > 0) flow.receive(segment, sequence, time, packet);
       if ((flags & FIN) !== 0 && !syn) flow.receiveFin(sequenceAfter(sequence, payloadLength), time);
       if (flow.pending) flow.settle(time, packet);
-      if (peer.pending) peer.settle(time, packet);
       if (flow0.fin >= 0 || flow1.fin >= 0) connection.checkFins(time, packet);
     }
     this.table.touch(connection);

@@ -18,8 +18,8 @@ export function elementLine(element: RdbElement): string {
   return parts.join(' ');
 }
 
-/** A sink that writes a line for everything it is told. */
-export function tracingSink(lines: string[]): RdbSink {
+/** A sink that writes a line for everything it is told, and position and bytes of each record. */
+export function tracingSink(lines: string[], records: [number, number][] = []): RdbSink {
   return {
     aux: (key, value) => lines.push(`aux ${key} ${value}`),
     selectDb: (db) => lines.push(`db ${db}`),
@@ -37,12 +37,10 @@ export function tracingSink(lines: string[]): RdbSink {
       lines.push(
         `key ${key.db} ${latin1(key.key)} ${key.type}/${key.typeId} ${key.encoding} ${key.elements}${more.join('')}`,
       );
-      positions.push([key.position, key.bytes]);
+      records.push([key.position, key.bytes]);
     },
   };
 }
-
-const positions: [number, number][] = [];
 
 export interface Trace {
   lines: string[];
@@ -54,7 +52,7 @@ export interface Trace {
 
 /**
  * Decodes a payload fed in pieces of the sizes that `next` gives. Each piece is overwritten once the call has returned, so that a
- * decoder that kept borrowed bytes shows it.
+ * decoder that kept borrowed bytes shows it; and is a Buffer, whose slice() is no copy.
  */
 export function traceOf(
   payload: Uint8Array,
@@ -63,19 +61,19 @@ export function traceOf(
   limits: Partial<RdbLimits> = {},
 ): Trace {
   const lines: string[] = [];
-  positions.length = 0;
-  const decoder = new RdbDecoder({ level, sink: tracingSink(lines), limits });
+  const records: [number, number][] = [];
+  const decoder = new RdbDecoder({ level, sink: tracingSink(lines, records), limits });
   let at = 0;
   while (at < payload.length) {
     const take = Math.min(Math.max(1, next()), payload.length - at);
-    const piece = new Uint8Array(take + 6).fill(0xee);
+    const piece = Buffer.alloc(take + 6, 0xee);
     piece.set(payload.subarray(at, at + take), 3);
     decoder.feed(piece, 3, 3 + take);
     piece.fill(0xdd);
     at += take;
   }
   decoder.end();
-  return { lines, records: [...positions], facts: decoder.facts, endPosition: decoder.endPosition };
+  return { lines, records, facts: decoder.facts, endPosition: decoder.endPosition };
 }
 
 /** A small reproducible generator of numbers below `limit` (mulberry32). */

@@ -1,4 +1,4 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -39,11 +39,16 @@ export async function runCli(args: readonly string[], options: RunOptions = {}):
   // A program that does not read its input to the end is no error of ours.
   child.stdin.on('error', () => {});
   child.stdin.end(options.input);
-  const code = await new Promise<number | null>((resolve, reject) => {
+  const code = await closed(child);
+  return { code, stdout: stdout(), stderr: stderr() };
+}
+
+/** Waits for the end of a process. @returns its exit code; null when a signal ended it. */
+export function closed(child: ChildProcess): Promise<number | null> {
+  return new Promise((resolve, reject) => {
     child.on('close', resolve);
     child.on('error', reject);
   });
-  return { code, stdout: stdout(), stderr: stderr() };
 }
 
 /** Gathers a stream's text from now on; the function returned gives what came so far. */
@@ -73,4 +78,4 @@ export function sleep(ms: number): Promise<void> {
 }
 
 /** What a terminal is told beyond text: colours, cursor movements. */
-export const ESCAPES = new RegExp('\\x1b\\[[0-9;?]*[A-Za-z]');
+export const ESCAPES = /\x1b\[[0-9;?]*[A-Za-z]/;

@@ -1,0 +1,122 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { connect, createServer, type Socket } from 'node:net';
+import { collect, waitFor } from './run-cli.js';
+
+/** Real servers and captures of them, for tests that compare what this program says with what the servers say. */
+
+/** A port on which nobody listens at the moment. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** A redis-server on 127.0.0.1, stopped by its own process id. */
+export class RedisServer {
+  readonly port: number;
+  readonly #folder: string;
+  readonly #options: readonly string[];
+  #process: ChildProcess | null = null;
+
+  constructor(port: number, folder: string, options: readonly string[] = []) {
+    this.port = port;
+    this.#folder = folder;
+    this.#options = options;
+  }
+
+  async start(): Promise<void> {
+    const args = ['--port', `${this.port}`, '--bind', '127.0.0.1', '--dir', this.#folder];
+    args.push('--dbfilename', `${this.port}.rdb`, '--save', '', '--daemonize', 'no', ...this.#options);
+    const child = spawn('redis-server', args);
+    const output = collect(child.stdout);
+    this.#process = child;
+    await waitFor(`redis-server on port ${this.port}`, () => {
+      if (child.exitCode !== null) throw new Error(`redis-server ended: ${output()}`);
+      return /Ready to accept connections|accept connections/.test(output());
+    });
+  }
+
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    const child = this.#process;
+    this.#process = null;
+    if (child === null || child.exitCode !== null) return;
+    const ended = new Promise((resolve) => child.on('exit', resolve));
+    child.kill(signal);
+    await ended;
+  }
+
+  /** Sends requests over a connection of their own. @returns the last reply, raw. */
+  async ask(...requests: string[][]): Promise<string> {
+    const socket = connect(this.port, '127.0.0.1');
+    let reply = '';
+    for (const words of requests) reply = await askOne(socket, words);
+    socket.destroy();
+    return reply;
+  }
+
+  /** `INFO replication` as fields. */
+  async replication(): Promise<Record<string, string>> {
+    return infoFields(await this.ask(['INFO', 'replication']));
+  }
+
+  async stats(): Promise<Record<string, string>> {
+    return infoFields(await this.ask(['INFO', 'stats']));
+  }
+}
+
+function askOne(socket: Socket, words: readonly string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    const take = (chunk: Buffer): void => {
+      text += chunk.toString('latin1');
+      const bulk = /^\$(\d+)\r\n/.exec(text);
+      if (bulk === null ? !text.endsWith('\r\n') : text.length < bulk[0].length + Number(bulk[1]) + 2) return;
+      socket.off('data', take).off('error', reject);
+      resolve(text);
+    };
+    socket.on('data', take).on('error', reject);
+    const parts = words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`);
+    socket.write(`*${words.length}\r\n${parts.join('')}`);
+  });
+}
+
+function infoFields(reply: string): Record<string, string> {
+  const lines = reply.split('\r\n').map((line) => /^([\w-]+):(.*)$/.exec(line));
+  return Object.fromEntries(lines.flatMap((match) => (match === null ? [] : [[match[1]!, match[2]!]])));
+}
+
+/** tcpdump on the loopback interface; `args` add to the filter and the output. */
+export class Tcpdump {
+  readonly #process: ChildProcess;
+  readonly #errors: () => string;
+
+  private constructor(args: readonly string[]) {
+    this.#process = spawn('tcpdump', ['-i', 'lo', '-U', '--immediate-mode', '-B', '16384', ...args], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    this.#errors = collect(this.#process.stderr!);
+  }
+
+  /** Starts it, and waits until it captures. `to`: a file or a pipe. */
+  static async start(to: string, ports: readonly number[]): Promise<Tcpdump> {
+    const filter = ports.map((port) => `tcp port ${port}`).join(' or ');
+    const dump = new Tcpdump(['-w', to, filter]);
+    await waitFor('tcpdump to listen', () => {
+      if (dump.#process.exitCode !== null) throw new Error(`tcpdump ended: ${dump.#errors()}`);
+      return dump.#errors().includes('listening on');
+    });
+    return dump;
+  }
+
+  async stop(): Promise<void> {
+    if (this.#process.exitCode !== null) return;
+    const ended = new Promise((resolve) => this.#process.on('exit', resolve));
+    this.#process.kill('SIGTERM');
+    await ended;
+  }
+}
