@@ -1,7 +1,17 @@
 // The one direction of imports that docs/architecture.md describes: a folder may import only from folders above it
 // in this list. Files directly in src/ compose the folders and may import all of them.
 const order = [
-  'capture', 'packet', 'tcp', 'resp', 'rdb', 'replication', 'analysis', 'report', 'check', 'embedded', 'cli',
+  'capture',
+  'packet',
+  'tcp',
+  'resp',
+  'rdb',
+  'replication',
+  'analysis',
+  'report',
+  'check',
+  'embedded',
+  'cli',
 ];
 
 module.exports = {
@@ -25,6 +35,10 @@ module.exports = {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { extensions: ['.ts', '.js'], exportsFields: ['exports'], conditionNames: ['import'] },
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.js'],
+      exportsFields: ['exports'],
+      conditionNames: ['import'],
+    },
   },
 };

@@ -87,13 +87,14 @@ export class Analyzer {
 
   /** The summary document as of the latest packet. */
   summary(facts: readonly CaptureFacts[]): SummaryDocument {
-    const { links, ignoredConnections } = this.#replication.snapshot(this.lastTime ?? 0);
+    const { links, ignoredConnections, unlistedSessions } = this.#replication.snapshot(this.lastTime ?? 0);
     const keep = this.#options.keepLink;
     return buildSummary({
       capture: this.#capture(facts),
       ignored: {
         connections: ignoredConnections,
         encryptedConnections: this.#replication.encryptedConnections,
+        unlistedSessions,
       },
       links: keep === undefined ? links : links.filter(keep),
     });

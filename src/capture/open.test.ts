@@ -11,6 +11,9 @@ import { type ByteSource, MemorySource, StreamSource } from './byte-source.js';
 import { openByteSource, openCapture } from './open.js';
 import { CaptureError } from './types.js';
 
+/** A user that may read nothing of root's. */
+const NOBODY = 65534;
+
 const folder = mkdtempSync(join(tmpdir(), 'psyncscope-open-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -99,10 +102,16 @@ describe('what cannot be read', () => {
     expect(await errorOf(openCapture(folder))).toBe(`${folder}: is a directory, not a capture file`);
   });
 
-  test.skipIf(process.getuid?.() === 0)('no permission', async () => {
+  test('no permission', async () => {
     const path = file('secret.pcap', writePcap([]));
     chmodSync(path, 0);
-    expect(await errorOf(openCapture(path))).toBe(`${path}: permission denied`);
+    const asRoot = process.geteuid?.() === 0;
+    if (asRoot) process.seteuid?.(NOBODY);
+    try {
+      expect(await errorOf(openCapture(path))).toBe(`${path}: permission denied`);
+    } finally {
+      if (asRoot) process.seteuid?.(0);
+    }
   });
 
   test('empty', async () => {

@@ -1,5 +1,8 @@
 import type { Argv } from 'yargs';
 
+/** Stands for the word `-` while yargs parses, which would take it for a flag without a name. */
+export const STANDARD_INPUT_TOKEN = '\0-';
+
 /** What was typed: flags that all commands which read captures share. */
 export interface CaptureArguments {
   files: string[] | undefined;

@@ -1,6 +1,12 @@
 /** Text gathered before it is written: one write a line would cost more than the analysis. */
 const BUFFER_CHARACTERS = 32 * 1024;
 
+/** Columns when the output is no terminal and COLUMNS says nothing. */
+const DEFAULT_WIDTH = 100;
+
+/** Narrower is not laid out: lines are cut by the terminal then. */
+const LEAST_WIDTH = 60;
+
 /** True once the reader of our standard output has gone (`| head`). */
 let outputClosed = false;
 const whenClosed: (() => void)[] = [];
@@ -15,6 +21,11 @@ export function guardOutput(): void {
   process.stderr.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
   });
+}
+
+/** True once nobody reads our output any more. */
+export function isOutputClosed(): boolean {
+  return outputClosed;
 }
 
 /** Calls `stop` when nobody reads our output any more. */
@@ -37,4 +48,10 @@ export class Output {
     if (!outputClosed) process.stdout.write(this.#text);
     this.#text = '';
   }
+}
+
+/** Columns of the terminal, or what COLUMNS says. */
+export function outputWidth(): number {
+  const columns = process.stdout.columns ?? Number(process.env.COLUMNS ?? '');
+  return Number.isInteger(columns) && columns > 0 ? Math.max(LEAST_WIDTH, columns) : DEFAULT_WIDTH;
 }

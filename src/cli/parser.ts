@@ -6,16 +6,18 @@ import {
   declareSummary,
   declareTimeline,
   type ReplayArguments,
+  STANDARD_INPUT_TOKEN,
   type SummaryArguments,
   type TimelineArguments,
 } from './flags.js';
+import { outputWidth } from './output.js';
 
 /** Columns of the help text at most, so that it stays readable on wide terminals. */
 const HELP_WIDTH = 100;
 
 /** The command line: commands, their flags and help. Parsing runs the command. */
 export function buildParser(args: string[]): Argv {
-  const parser = yargs(args);
+  const parser = yargs(args.map((word) => (word === '-' ? STANDARD_INPUT_TOKEN : word)));
   return (
     parser
       .scriptName('psyncscope')
@@ -48,12 +50,13 @@ export function buildParser(args: string[]): Argv {
       .version(version())
       .alias('version', 'V')
       .alias('help', 'h')
-      .wrap(Math.min(HELP_WIDTH, parser.terminalWidth()))
+      .wrap(Math.min(HELP_WIDTH, outputWidth()))
       .epilogue('Exit codes: 0 done, 2 wrong usage, 3 the input cannot be read.')
       .exitProcess(false)
       .fail((message, error) => {
-        if (error !== undefined && error !== null) throw error;
-        throw new UsageError(`${message} (see psyncscope --help)`);
+        // yargs' own complaints come as a message, or (a flag without its value) as an error of this name.
+        const own = error === undefined || error === null || error.name === 'YError';
+        throw own ? new UsageError(`${message ?? error.message} (see psyncscope --help)`) : error;
       })
   );
 }

@@ -6,7 +6,7 @@ import { safeJson } from '../report/json.js';
 import { noteLines } from '../report/notes-text.js';
 import { InputProblem } from './errors.js';
 import type { ReplayArguments } from './flags.js';
-import { Output } from './output.js';
+import { isOutputClosed, Output } from './output.js';
 import { runCaptures } from './run.js';
 import { selectCaptures, textOptions } from './selection.js';
 
@@ -24,7 +24,7 @@ export async function replay(args: ReplayArguments): Promise<void> {
     async (document) => {
       onEvent?.end();
       output.flush();
-      if (!args.json)
+      if (!args.json && !isOutputClosed())
         for (const line of noteLines(document, { ...textOptions(args) })) process.stderr.write(`${line}\n`);
       if (args.summary !== undefined) await writeSummary(args.summary, safeJson(document, 2));
     },

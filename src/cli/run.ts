@@ -4,7 +4,7 @@ import type { CaptureFacts } from '../capture/types.js';
 import type { SummaryDocument } from '../report/document.js';
 import { escapeText } from '../report/escape.js';
 import { InputProblem } from './errors.js';
-import { onOutputClosed } from './output.js';
+import { isOutputClosed, onOutputClosed } from './output.js';
 import { Progress } from './progress.js';
 import type { CaptureSelection } from './selection.js';
 
@@ -56,8 +56,25 @@ export async function runCaptures(
     process.off('SIGTERM', interrupt);
   }
   analyzer.finish();
-  await show(analyzer.summary(facts));
+  const document = analyzer.summary(facts);
+  await show(document);
+  const filters = filterNames(selection);
+  if (document.links.length === 0 && filters !== '' && !isOutputClosed())
+    process.stderr.write(`psyncscope: nothing is left after ${filters}\n`);
   reportProblems(facts, selection.strict);
+}
+
+/** The filters that are set, as flags. */
+function filterNames({ filter }: CaptureSelection): string {
+  const flags = {
+    port: filter.ports,
+    host: filter.hosts,
+    link: filter.keepLink,
+    since: filter.since,
+    until: filter.until,
+  };
+  const set = Object.entries(flags).filter(([, value]) => value !== undefined);
+  return set.map(([name]) => `--${name}`).join(', ');
 }
 
 function reportProblems(facts: readonly CaptureFacts[], strict: boolean): void {

@@ -3,8 +3,9 @@ import { PacketFilter } from '../packet-filter.js';
 import type { Link } from '../replication/model.js';
 import type { TextOptions } from '../report/options.js';
 import { UsageError } from './errors.js';
-import type { CaptureArguments } from './flags.js';
-import { chooseColours, outputWidth, wantsAscii } from './terminal.js';
+import { type CaptureArguments, STANDARD_INPUT_TOKEN } from './flags.js';
+import { outputWidth } from './output.js';
+import { chooseColours, wantsAscii } from './terminal.js';
 import { parseTimeOption } from './time-option.js';
 
 /** What the commands run with: typed arguments, checked. */
@@ -17,7 +18,8 @@ export interface CaptureSelection {
 
 /** @throws UsageError */
 export function selectCaptures(args: CaptureArguments): CaptureSelection {
-  const paths = [...(args.files ?? []), ...(args.read ?? [])];
+  const typed = [...(args.files ?? []), ...(args.read ?? [])];
+  const paths = typed.map((path) => (path === STANDARD_INPUT_TOKEN ? '-' : path));
   if (paths.length === 0) throw new UsageError('no capture named: give a file, or - to read standard input');
   for (const port of args.port ?? [])
     if (!Number.isInteger(port) || port < 1 || port > 65535)

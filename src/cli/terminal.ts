@@ -1,17 +1,5 @@
 import { Chalk, type ChalkInstance, type ColorSupportLevel, supportsColor } from 'chalk';
 
-/** Columns when the output is no terminal and COLUMNS says nothing. */
-const DEFAULT_WIDTH = 100;
-
-/** Narrower is not laid out: lines are cut by the terminal then. */
-const LEAST_WIDTH = 60;
-
-/** Columns of the terminal, or what COLUMNS says. */
-export function outputWidth(): number {
-  const columns = process.stdout.columns ?? Number(process.env.COLUMNS ?? '');
-  return Number.isInteger(columns) && columns > 0 ? Math.max(LEAST_WIDTH, columns) : DEFAULT_WIDTH;
-}
-
 /** Colours by flag, then NO_COLOR (https://no-color.org) and FORCE_COLOR, then whether standard output is a terminal. */
 export function chooseColours(flag: 'auto' | 'always' | 'never'): ChalkInstance {
   return new Chalk({ level: colourLevel(flag) });

@@ -27,7 +27,10 @@ describe('times on the command line', () => {
     expect(parseTimeOption('since', '2026-11-21T07:51:04.123456Z', 'utc')(FIRST) % 1_000_000).toBe(123_456);
   });
 
-  it.each(['yesterday', '25', '', '+', '2026-13-45', '12:3'])('%j is refused', (text) => {
-    expect(() => parseTimeOption('since', text, 'utc')).toThrow(UsageError);
-  });
+  it.each(['yesterday', '25', '', '+', '2026-13-45', '12:3', '25:99', '24:00', '12:00:60'])(
+    '%j is refused',
+    (text) => {
+      expect(() => parseTimeOption('since', text, 'utc')).toThrow(UsageError);
+    },
+  );
 });

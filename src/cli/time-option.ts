@@ -19,7 +19,7 @@ export function parseTimeOption(
     return (firstTime) => firstTime + Number(relative[1]) * unit;
   }
   const clock = /^(\d{1,2}):(\d{2})(?::(\d{2}(?:\.\d+)?))?$/.exec(text);
-  if (clock !== null) {
+  if (clock !== null && Number(clock[1]) < 24 && Number(clock[2]) < 60 && Number(clock[3] ?? 0) < 60) {
     const ofDay = (Number(clock[1]) * 3600 + Number(clock[2]) * 60 + Number(clock[3] ?? 0)) * 1e6;
     return (firstTime) => midnight(firstTime, zone) + ofDay;
   }

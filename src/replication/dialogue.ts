@@ -12,7 +12,7 @@ import {
 import { applyReplconf, type ChannelOptions } from './handshake.js';
 import { MAX_EARLY_REPLIES, MAX_PENDING_REPLIES, MAX_SYNCS_PER_SESSION, MAX_TEXT } from './limits.js';
 import type { Session, Sync } from './model.js';
-import { shownRequest, shownWords } from './redact.js';
+import { shownReply, shownRequest, shownWords } from './redact.js';
 import type { SessionEvents } from './session-events.js';
 
 /** A request whose reply is still to come. */
@@ -141,7 +141,8 @@ export class Dialogue implements ReplySink {
     this.#answer(sync, { ...NO_ANSWER, decision }, time, packet);
   }
 
-  reply(text: string, time: number, packet: number): boolean {
+  reply(line: string, time: number, packet: number): boolean {
+    const text = shownReply(line);
     const header = text.startsWith('$') ? readPayloadHeader(text) : null;
     if (this.#payloadDue !== null) return this.#beforePayload(this.#payloadDue, text, header);
     const answer = readAnswer(text);

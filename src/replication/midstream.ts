@@ -3,7 +3,7 @@ import { PSYNC, REPLCONF, SYNC } from '../resp/command-names.js';
 import type { ConnectionInfo, Direction } from '../tcp/types.js';
 import type { Context } from './context.js';
 import { MARK_BYTES } from './decision.js';
-import { EOF_OPCODE, TRAILER_BYTES } from './payload.js';
+import { EOF_OPCODE, isHexDigit, TRAILER_BYTES } from './payload.js';
 import { looksLikeAnswer } from './signatures.js';
 import { CommandStream, type StreamListener } from './stream.js';
 
@@ -166,13 +166,8 @@ class ProbeSide implements StreamListener {
     const tail = joined.subarray(Math.max(0, joined.length - TAIL_BYTES));
     this.#tail = tail.slice();
     if (tail.length >= TRAILER_BYTES && tail[tail.length - TRAILER_BYTES] === EOF_OPCODE) return true;
-    return tail.length === TAIL_BYTES && tail.every(isMarkByte);
+    return tail.length === TAIL_BYTES && tail.every(isHexDigit);
   }
-}
-
-/** Marks are forty hexadecimal digits. */
-function isMarkByte(byte: number): boolean {
-  return (byte >= 0x30 && byte <= 0x39) || (byte >= 0x61 && byte <= 0x66);
 }
 
 /** True for a span that begins with the type of a reply and ends with the end of a line. */

@@ -61,6 +61,8 @@ export interface RdbFacts {
   functions: number | null;
   checksum: 'valid' | 'invalid' | 'disabled' | 'absent' | 'unchecked';
   complete: boolean;
+  /** What does not follow the format, and where; null with `complete` false: it broke off. */
+  error: { message: string; position: number } | null;
   /** AUX repl-id, repl-offset and repl-stream-db of the header. */
   replid: string | null;
   replOffset: number | null;

@@ -1,12 +1,12 @@
 import { createHash, type Hash } from 'node:crypto';
-import { RdbHeader } from '../rdb/header.js';
+import { RdbDecoder } from '../rdb/decoder.js';
 import { MARK_BYTES, type PayloadHeader } from './decision.js';
 import type { Payload, RdbFacts } from './model.js';
 
 /** Payload bytes gathered before they are hashed: one call a segment would cost more than the hashing. */
 const STAGE_BYTES = 16 * 1024;
 
-/** Bytes before the end mark that are looked at to tell it from the same text inside a value: EOF opcode and CRC64. */
+/** Bytes before the end mark that tell it from the same text inside a value where the RDB cannot be read: EOF opcode and CRC64. */
 export const TRAILER_BYTES = 9;
 export const EOF_OPCODE = 0xff;
 
@@ -14,35 +14,38 @@ export const EOF_OPCODE = 0xff;
 const LEAST_MARK_TAIL = 8;
 
 /**
- * Follows one payload from behind its header line to its last byte: counts, hashes, reads the RDB header. Length form: that many
- * bytes. Mark form: up to the 40-byte mark of the header. Unknown form (joined inside, or the header was lost): everything is
- * payload until the owner says otherwise.
+ * Follows one payload from behind its header line to its last byte: counts, hashes, decodes the RDB. Length form: that many bytes. Mark
+ * form: up to the 40-byte mark of the header. Unknown form (joined inside, or the header was lost): up to the end of the RDB when its
+ * beginning was captured, else until the owner says so.
  */
 export class PayloadReader {
   readonly facts: Payload;
   readonly #mark: Buffer | null;
-  #hash: Hash | null;
-  readonly #header = new RdbHeader();
+  #hash: Hash | null = createHash('sha256');
+  readonly #rdb = new RdbDecoder({ level: 'keys' });
   #stage: Buffer;
   /** Bytes in the stage, and how many of them were hashed already. */
   #staged = 0;
   #hashed = 0;
   /** Stage index of the first byte behind the last hole, or -1 when it has left the stage. */
   #afterGap = -1;
-  #over = false;
+  /** No more bytes belong to the payload: it is complete, or was given up. */
+  #over: boolean;
   /** Bytes up to behind the mark, once they are known. */
   #end: number | null = null;
+  /** Of an unknown form: the RDB has ended; bytes of a mark that follows it still to come, or -1 while the next byte has not told. */
+  #markLeft = -1;
 
+  /** `header` null: it was not captured. */
   constructor(header: PayloadHeader | null, time: number | null, packet: number | null) {
     const length = header?.form === 'length' ? header.bytes : null;
     this.#mark = header?.form === 'eof-mark' ? Buffer.from(header.mark, 'latin1') : null;
-    this.#hash = header === null ? null : createHash('sha256');
-    this.#stage = Buffer.allocUnsafe(header === null ? 0 : STAGE_BYTES);
+    this.#stage = Buffer.allocUnsafe(STAGE_BYTES);
     this.facts = {
       form: length !== null ? 'length' : this.#mark !== null ? 'eof-mark' : null,
       declaredBytes: length,
       bytes: 0,
-      complete: length === 0,
+      complete: false,
       startedAt: time,
       startPacket: packet,
       finishedAt: null,
@@ -52,56 +55,97 @@ export class PayloadReader {
       missingBytes: 0,
       rdb: null,
     };
-    if (header === null) this.#header.done = true;
+    this.#over = false;
   }
 
-  /** Takes what belongs to the payload of bytes[start, end) and returns the index behind it; `facts.complete` tells the end. */
+  get isOver(): boolean {
+    return this.#over;
+  }
+
+  /** Takes what belongs to the payload of bytes[start, end) and returns the index behind it; `isOver` tells the end. */
   data(bytes: Uint8Array, start: number, end: number, time: number, packet: number): number {
-    const facts = this.facts;
-    if (facts.form === null) {
-      if (!this.#over) facts.bytes += end - start;
-      return end;
-    }
     let at = start;
     while (at < end && !this.#over) {
-      let take = Math.min(end - at, STAGE_BYTES - this.#staged);
-      const whole = facts.declaredBytes ?? this.#end;
-      if (whole !== null) take = Math.min(take, whole - facts.bytes);
-      this.#header.feed(bytes, at, at + take);
-      this.#stage.set(bytes.subarray(at, at + take), this.#staged);
-      const before = this.#staged;
-      this.#staged += take;
-      facts.bytes += take;
-      at += take;
-      if (facts.declaredBytes !== null) {
-        if (facts.bytes === facts.declaredBytes) this.#finish(this.#staged, time, packet);
-      } else {
-        const mark = this.#findMark(before, at === end);
-        if (mark >= 0) {
-          const behind = this.#staged - (mark + MARK_BYTES);
-          facts.bytes -= behind + MARK_BYTES;
-          this.#finish(mark, time, packet);
-          return at - behind;
-        }
-        if (facts.bytes === this.#end) this.#finishWithoutMark(time, packet);
-      }
-      if (this.#staged === STAGE_BYTES) this.#flush();
+      if (this.facts.form === null && this.#rdb.endPosition !== null)
+        at = this.#behindRdb(bytes, at, end, time, packet);
+      else if (this.#mark !== null) at = this.#upToMark(bytes, at, end, time, packet);
+      else at = this.#upToLength(bytes, at, end, time, packet);
     }
     return at;
   }
 
+  #upToLength(bytes: Uint8Array, at: number, end: number, time: number, packet: number): number {
+    const { facts } = this;
+    const whole = facts.declaredBytes ?? this.#end;
+    const before = facts.bytes;
+    at = this.#take(bytes, at, end, whole);
+    if (facts.bytes === whole) {
+      if (facts.form === null) this.#giveUp(time, packet);
+      else this.#finish(this.#staged, time, packet);
+    } else if (facts.form === null && this.#rdb.endPosition !== null) {
+      // What was taken behind the RDB's end is given back: it has yet to show what it is.
+      const behind = facts.bytes - this.#rdb.endPosition;
+      at -= behind;
+      facts.bytes -= behind;
+      this.#staged -= Math.min(behind, facts.bytes + behind - before);
+    }
+    if (this.#staged === STAGE_BYTES) this.#flush();
+    return at;
+  }
+
+  #upToMark(bytes: Uint8Array, at: number, end: number, time: number, packet: number): number {
+    const { facts } = this;
+    const before = this.#staged;
+    at = this.#take(bytes, at, end, this.#end);
+    const mark = this.#findMark(before, at === end);
+    if (mark >= 0) {
+      const behind = this.#staged - (mark + MARK_BYTES);
+      facts.bytes -= behind + MARK_BYTES;
+      this.#finish(mark, time, packet);
+      return at - behind;
+    }
+    if (facts.bytes === this.#end) this.#finishWithoutMark(time, packet);
+    else if (this.#staged === STAGE_BYTES) this.#flush();
+    return at;
+  }
+
+  /** Behind an RDB whose header line was lost: a mark is hexadecimal, a stream begins with `*` or a newline. */
+  #behindRdb(bytes: Uint8Array, at: number, end: number, time: number, packet: number): number {
+    if (this.#markLeft < 0) this.#markLeft = isHexDigit(bytes[at]!) ? MARK_BYTES : 0;
+    const take = Math.min(this.#markLeft, end - at);
+    this.#markLeft -= take;
+    if (this.#markLeft > 0) return at + take;
+    this.facts.form = take > 0 ? 'eof-mark' : 'length';
+    this.#finish(this.#staged, time, packet);
+    return at + take;
+  }
+
+  /** Stages, counts and decodes what there is room for of bytes[at, end), up to `whole` payload bytes. Returns the index behind it. */
+  #take(bytes: Uint8Array, at: number, end: number, whole: number | null): number {
+    const { facts } = this;
+    let take = Math.min(end - at, STAGE_BYTES - this.#staged);
+    if (whole !== null) take = Math.min(take, whole - facts.bytes);
+    this.#rdb.feed(bytes, at, at + take);
+    this.#stage.set(bytes.subarray(at, at + take), this.#staged);
+    this.#staged += take;
+    facts.bytes += take;
+    return at + take;
+  }
+
   /** A hole of `length` bytes: returns how many of them the payload accounts for. */
   gap(length: number, time: number, packet: number): number {
-    const facts = this.facts;
+    const { facts } = this;
     const whole = facts.declaredBytes ?? this.#end;
     const mine = whole === null ? length : Math.min(length, whole - facts.bytes);
     facts.bytes += mine;
     facts.missingBytes += mine;
-    this.#hash = null;
-    this.#header.done = true;
-    this.#staged = 0;
-    this.#hashed = 0;
-    this.#afterGap = 0;
+    if (mine > 0) {
+      this.#hash = null;
+      this.#rdb.end();
+      this.#staged = 0;
+      this.#hashed = 0;
+      this.#afterGap = 0;
+    }
     if (facts.bytes === facts.declaredBytes) this.#finish(0, time, packet);
     else if (facts.bytes === this.#end) this.#finishWithoutMark(time, packet);
     return mine;
@@ -112,38 +156,44 @@ export class PayloadReader {
    * still to come of them (a hole, or the other direction was captured first) is taken as usual.
    */
   endsAfter(bytes: number): void {
-    if (this.facts.complete || this.facts.form === 'length') return;
+    if (this.#over || this.facts.form === 'length') return;
     this.#end = bytes;
-    if (this.facts.form === null || this.facts.bytes >= bytes) this.#finishWithoutMark(null, null);
+    if (this.facts.form === null && this.#rdb.endPosition === this.facts.bytes && this.#markLeft < 0) {
+      this.facts.form = 'length';
+      this.#finish(this.#staged, null, null);
+    } else if (this.facts.form === null) this.#giveUp(null, null);
+    else if (this.facts.bytes >= bytes) this.#finishWithoutMark(null, null);
   }
 
   /** The connection ended inside the payload, or the capture did. */
   abandon(): void {
-    if (!this.facts.complete) this.#release(null, null);
+    if (!this.#over) this.#giveUp(null, null);
   }
 
-  /** True when no more bytes belong to the payload: it is complete, or was given up. */
-  get isOver(): boolean {
-    return this.#over;
-  }
-
-  /** What the RDB header has told so far; null while nothing is known. */
+  /** What is known of the RDB so far; null while nothing is. */
   rdb(): RdbFacts | null {
-    if (this.#header.version === null) return null;
-    const fields = this.#header.fields;
+    const facts = this.#rdb.facts;
+    if (facts.version === null) return null;
+    const databases = Object.entries(facts.databases ?? {}).map(([number, { keys, expires }]) => [
+      number,
+      { keys, expires },
+    ]);
+    // Broken off before the first key: zero would claim that there was none.
+    const counted = facts.complete || facts.keys !== 0 || facts.functions !== 0;
     return {
-      version: this.#header.version,
-      server: fields.get('redis-ver') ?? fields.get('valkey-ver') ?? null,
-      keys: null,
-      expires: null,
-      databases: null,
-      types: null,
-      functions: null,
-      checksum: 'unchecked',
-      complete: false,
-      replid: fields.get('repl-id') ?? null,
-      replOffset: numberOf(fields.get('repl-offset')),
-      streamDb: numberOf(fields.get('repl-stream-db')),
+      version: facts.version,
+      server: facts.server,
+      keys: counted ? facts.keys : null,
+      expires: counted ? facts.expires : null,
+      databases: counted ? Object.fromEntries(databases) : null,
+      types: counted ? facts.types : null,
+      functions: counted ? facts.functions : null,
+      checksum: facts.checksum,
+      complete: facts.complete,
+      error: facts.error,
+      replid: facts.aux.get('repl-id') ?? null,
+      replOffset: numberOf(facts.aux.get('repl-offset')),
+      streamDb: numberOf(facts.aux.get('repl-stream-db')),
     };
   }
 
@@ -151,15 +201,18 @@ export class PayloadReader {
   #findMark(from: number, spanEnds: boolean): number {
     const mark = this.#mark!;
     const view = this.#stage.subarray(0, this.#staged);
+    // Where the RDB was read to its end, the mark stands there. Else the same text can stand inside a value (a later replication id
+    // equals the mark): the real one follows the trailer or, as replicas have it, is the last that is sent.
+    const rdbEnd = this.#rdb.endPosition;
     let at = Math.max(0, from - MARK_BYTES + 1);
     for (;;) {
       at = view.indexOf(mark, at);
       if (at < 0) break;
-      // The same text can stand inside a value (a later replication id equals the mark): the real one follows the RDB's trailer
-      // or, as replicas have it, is the last that is sent.
+      const position = this.facts.bytes - this.#staged + at;
       const trailer = at - TRAILER_BYTES;
-      if ((trailer >= 0 && view[trailer] === EOF_OPCODE) || (spanEnds && at + MARK_BYTES === this.#staged))
-        return at;
+      const plausible =
+        (trailer >= 0 && view[trailer] === EOF_OPCODE) || (spanEnds && at + MARK_BYTES === this.#staged);
+      if (rdbEnd !== null ? position === rdbEnd : plausible) return at;
       at++;
     }
     if (this.#afterGap < 0 || !spanEnds) return -1;
@@ -181,11 +234,11 @@ export class PayloadReader {
     this.#afterGap = -1;
   }
 
-  #finish(stageEnd: number, time: number, packet: number): void {
+  #finish(stageEnd: number, time: number | null, packet: number | null): void {
     this.#hash?.update(this.#stage.subarray(this.#hashed, Math.max(this.#hashed, stageEnd)));
     this.facts.complete = true;
     this.facts.sha256 = this.#hash?.digest('hex') ?? null;
-    this.#release(time, packet);
+    this.#giveUp(time, packet);
   }
 
   /** The end is known, the mark was not seen: the last 40 bytes were it. */
@@ -194,17 +247,23 @@ export class PayloadReader {
       this.facts.bytes = Math.max(0, this.facts.bytes - MARK_BYTES);
       this.facts.complete = true;
     }
-    this.#release(time, packet);
+    this.#giveUp(time, packet);
   }
 
-  #release(time: number | null, packet: number | null): void {
+  #giveUp(time: number | null, packet: number | null): void {
     this.#over = true;
     this.facts.finishedAt = time;
     this.facts.finishPacket = packet;
+    this.#rdb.end();
     this.facts.rdb = this.rdb();
     this.#hash = null;
     this.#stage = Buffer.alloc(0);
   }
+}
+
+/** Marks are forty lower-case hexadecimal digits. */
+export function isHexDigit(byte: number): boolean {
+  return (byte >= 0x30 && byte <= 0x39) || (byte >= 0x61 && byte <= 0x66);
 }
 
 function numberOf(text: string | undefined): number | null {

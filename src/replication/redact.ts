@@ -13,6 +13,16 @@ export function shownWords(words: readonly string[]): string[] {
   return words.length > auth + 1 ? [...kept, REDACTED] : kept;
 }
 
+/**
+ * A reply line as it may be kept and shown: servers quote the arguments of a command that they do not know, a renamed AUTH's password
+ * among them.
+ */
+export function shownReply(line: string): string {
+  if (!line.startsWith('-')) return line;
+  const quoted = line.search(/,? with args|args beginning with/);
+  return quoted < 0 ? line : `${line.slice(0, quoted)} ${REDACTED}`;
+}
+
 /** A short text for the request that a reply belongs to. */
 export function shownRequest(words: readonly string[]): string {
   const shown = shownWords(words);

@@ -5,7 +5,8 @@
 export interface SummaryDocument {
   schema: 'psyncscope.summary/1';
   capture: CaptureDocument;
-  ignored: { connections: number; encryptedConnections: number };
+  /** `unlistedSessions` (an addition to the contract): sessions of links beyond the program's limits. */
+  ignored: { connections: number; encryptedConnections: number; unlistedSessions: number };
   links: LinkDocument[];
   findings: FindingDocument[];
 }

@@ -48,22 +48,24 @@ function emptyNotes({ ignored, capture }: SummaryDocument): Note[] {
   if (capture.packets === 0)
     return [note('warning', 'no replication link found: the capture holds no packets')];
   const { connections, encryptedConnections } = ignored;
-  const seen = connections + encryptedConnections;
-  if (seen === 0) {
+  if (connections === 0) {
     return [
       note('warning', `no replication link found: no TCP connection in ${plural(capture.packets, 'packet')}`),
     ];
   }
   const tls = encryptedConnections > 0 ? `, ${countText(encryptedConnections)} of them TLS` : '';
   const hint = encryptedConnections > 0 ? 'the content of TLS connections cannot be read' : null;
-  return [note('warning', `no replication link found: saw ${plural(seen, 'connection')}${tls}`, hint)];
+  return [note('warning', `no replication link found: saw ${plural(connections, 'connection')}${tls}`, hint)];
 }
 
 function ignoredNotes({ ignored }: SummaryDocument): Note[] {
   const notes: Note[] = [];
-  if (ignored.connections > 0) {
-    notes.push(note('info', `${plural(ignored.connections, 'other connection')} ignored: no replication`));
-  }
+  const others = ignored.connections - ignored.encryptedConnections;
+  if (others > 0) notes.push(note('info', `${plural(others, 'other connection')} ignored: no replication`));
+  if (ignored.unlistedSessions > 0)
+    notes.push(
+      note('warning', `${plural(ignored.unlistedSessions, 'further session')} beyond the limits, not listed`),
+    );
   if (ignored.encryptedConnections > 0) {
     notes.push(
       note(

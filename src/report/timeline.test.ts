@@ -261,19 +261,23 @@ describe('timeline', () => {
 
 describe('without links', () => {
   it.each([
-    [{ connections: 4, encryptedConnections: 0 }, 507, 'no replication link found: saw 4 connections'],
     [
-      { connections: 4, encryptedConnections: 2 },
+      { connections: 4, encryptedConnections: 0, unlistedSessions: 0 },
+      507,
+      'no replication link found: saw 4 connections',
+    ],
+    [
+      { connections: 6, encryptedConnections: 2, unlistedSessions: 0 },
       507,
       'no replication link found: saw 6 connections, 2 of them TLS',
     ],
     [
-      { connections: 0, encryptedConnections: 0 },
+      { connections: 0, encryptedConnections: 0, unlistedSessions: 0 },
       507,
       'no replication link found: no TCP connection in 507 packets',
     ],
     [
-      { connections: 0, encryptedConnections: 0 },
+      { connections: 0, encryptedConnections: 0, unlistedSessions: 0 },
       0,
       'no replication link found: the capture holds no packets',
     ],

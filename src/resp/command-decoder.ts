@@ -1,7 +1,9 @@
 import { readArguments } from './arguments.js';
 import type { CommandNames } from './command-names.js';
 import { KEPT_COMMAND_BYTES, MAX_ARGUMENTS, MAX_INLINE_BYTES, MAX_LENGTH_DIGITS } from './limits.js';
-import { findCommand } from './resync.js';
+import { findCommand, findUndecided, UNDECIDED_BYTES } from './resync.js';
+
+const NO_BYTES = new Uint8Array(0);
 
 const STAR = 0x2a;
 const DOLLAR = 0x24;
@@ -62,6 +64,8 @@ export class CommandDecoder {
   #kept: Uint8Array | null = null;
   #keptLength = 0;
   #keptBroken = false;
+  /** While lost: the end of the last span, when a command may begin there. */
+  #undecided: Uint8Array = NO_BYTES;
 
   /**
    * @param options.learn count names that were not met before, and subcommands; without it they are OTHER.
@@ -86,6 +90,7 @@ export class CommandDecoder {
   /** Forget the place: look for a command boundary from the next byte on. */
   lose(position: number): void {
     this.#state = LOST;
+    this.#undecided = NO_BYTES;
     this.#start = position;
   }
 
@@ -111,6 +116,7 @@ export class CommandDecoder {
       this.#keptBroken = true;
       return;
     }
+    this.#undecided = NO_BYTES;
     if (this.#state === LOST) return;
     const start = this.#state === START ? position : this.#start;
     this.lose(start);
@@ -165,7 +171,6 @@ export class CommandDecoder {
 
   /** Byte-wise decoding from whatever state, until a command boundary or the end of the span. */
   #resume(bytes: Uint8Array, at: number, end: number, base: number, time: number, packet: number): number {
-    const from = at;
     while (at < end) {
       switch (this.#state) {
         case START: {
@@ -243,16 +248,48 @@ export class CommandDecoder {
           if (base + at - this.#start > MAX_INLINE_BYTES) this.#lose(time, packet);
           break;
         }
-        case LOST: {
-          const found = findCommand(bytes, at, end, at === from);
-          if (found < 0) return end;
-          this.#state = START;
-          this.#sink.found(base + found, base + found - this.#start, time, packet);
-          return found;
-        }
+        case LOST:
+          at = this.#search(bytes, at, end, base, time, packet);
+          if (this.idle) return at;
+          break;
       }
     }
     return at;
+  }
+
+  /** Looks for a command in bytes[at, end), and over the end of the span before it. Returns the index to go on from. */
+  #search(bytes: Uint8Array, at: number, end: number, base: number, time: number, packet: number): number {
+    if (this.#undecided.length > 0) {
+      const before = this.#undecided;
+      this.#undecided = NO_BYTES;
+      const joined = new Uint8Array(before.length + Math.min(UNDECIDED_BYTES, end - at));
+      joined.set(before);
+      joined.set(bytes.subarray(at, at + joined.length - before.length), before.length);
+      const found = findCommand(joined, 0, joined.length);
+      if (found >= 0 && found < before.length) {
+        const position = base + at - before.length;
+        this.#found(position + found, time, packet);
+        this.data(before, found, before.length, position + found, time, packet);
+        return at;
+      }
+      const undecided = findUndecided(joined, 0, joined.length);
+      if (joined.length - before.length === end - at && undecided < before.length) {
+        this.#undecided = joined.slice(undecided);
+        return end;
+      }
+    }
+    const found = findCommand(bytes, at, end);
+    if (found < 0) {
+      this.#undecided = new Uint8Array(bytes.subarray(findUndecided(bytes, at, end), end));
+      return end;
+    }
+    this.#found(base + found, time, packet);
+    return found;
+  }
+
+  #found(position: number, time: number, packet: number): void {
+    this.#state = START;
+    this.#sink.found(position, position - this.#start, time, packet);
   }
 
   #expectNumber(state: number): void {
@@ -275,6 +312,7 @@ export class CommandDecoder {
 
   #lose(time: number, packet: number): void {
     this.#state = LOST;
+    this.#undecided = NO_BYTES;
     this.#sink.lost(this.#start, time, packet);
   }
 

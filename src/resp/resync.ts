@@ -9,19 +9,29 @@ const BELIEVABLE_ARGUMENTS = 16;
 /** Longest name of a command at which a search would believe to have found one. */
 const PLAUSIBLE_NAME_BYTES = 24;
 
+/** Bytes in which a believable command shows its name; what is kept of a span's end to go on with. */
+export const UNDECIDED_BYTES = 64;
+
 /**
  * First index in bytes[from, to) that looks like the beginning of a command: a whole multibulk request that ends where the span
  * ends or where another one begins, or (one that does not fit the span) an array header, a bulk header and a word of letters.
  * -1 when there is none. A `*` alone proves nothing: values may hold RESP text.
  */
-export function findCommand(bytes: Uint8Array, from: number, to: number, atSpanStart: boolean): number {
+export function findCommand(bytes: Uint8Array, from: number, to: number): number {
   for (let at = from; at < to; at++) {
     if (bytes[at] !== STAR) continue;
     const end = commandEnd(bytes, at, to);
     if (end > 0 && (end === to || bytes[end] === STAR)) return at;
-    if (end === 0 && ((atSpanStart && at === from) || hasPlausibleName(bytes, at, to))) return at;
+    if (end === 0 && hasPlausibleName(bytes, at, to)) return at;
   }
   return -1;
+}
+
+/** First index near the end of bytes[from, to) of what may yet turn out to begin a command, with more bytes; `to` when nothing may. */
+export function findUndecided(bytes: Uint8Array, from: number, to: number): number {
+  for (let at = Math.max(from, to - UNDECIDED_BYTES); at < to; at++)
+    if (bytes[at] === STAR && commandEnd(bytes, at, to) === 0) return at;
+  return to;
 }
 
 /** Index behind the request at `at`; 0 when the span ends inside it, or it is long and sound so far; -1 when it is none. */

@@ -52,8 +52,11 @@ export async function linksInPieces(bytes: Uint8Array, piece: number): Promise<L
   await reader.close();
   tcp.finish(lastTime);
   const { links } = replication.snapshot(lastTime);
-  return buildSummary({ capture: NO_CAPTURE, ignored: { connections: 0, encryptedConnections: 0 }, links })
-    .links;
+  return buildSummary({
+    capture: NO_CAPTURE,
+    ignored: { connections: 0, encryptedConnections: 0, unlistedSessions: 0 },
+    links,
+  }).links;
 }
 
 function decodeOne(decoder: PacketDecoder, batch: PacketBatch, i: number, segment: TcpSegment): boolean {

@@ -59,7 +59,7 @@ const SUMMARY: Shape = {
     sources: [null],
     linkTypes: [null],
   },
-  ignored: leaf('connections', 'encryptedConnections'),
+  ignored: leaf('connections', 'encryptedConnections', 'unlistedSessions'),
   links: [
     {
       ...leaf('id', 'master', 'replica', 'replicaPortAnnounced'),

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { connect, createServer, type Socket } from 'node:net';
+import type { Readable } from 'node:stream';
 import { collect, waitFor } from './run-cli.js';
 
 /** Real servers and captures of them, for tests that compare what this program says with what the servers say. */
@@ -97,12 +98,17 @@ export class Tcpdump {
 
   private constructor(args: readonly string[]) {
     this.#process = spawn('tcpdump', ['-i', 'lo', '-U', '--immediate-mode', '-B', '16384', ...args], {
-      stdio: ['ignore', 'ignore', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#errors = collect(this.#process.stderr!);
   }
 
-  /** Starts it, and waits until it captures. `to`: a file or a pipe. */
+  /** The capture, when it was started to write `-`. */
+  get output(): Readable {
+    return this.#process.stdout!;
+  }
+
+  /** Starts it, and waits until it captures. `to`: a file, a pipe, or `-`. */
   static async start(to: string, ports: readonly number[]): Promise<Tcpdump> {
     const filter = ports.map((port) => `tcp port ${port}`).join(' or ');
     const dump = new Tcpdump(['-w', to, filter]);

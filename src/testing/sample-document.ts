@@ -77,6 +77,7 @@ export function samplePayload(changes: Partial<Payload> = {}): Payload {
       functions: 0,
       checksum: 'valid',
       complete: true,
+      error: null,
       replid: MASTER_ID,
       replOffset: 0,
       streamDb: 0,
@@ -304,7 +305,7 @@ export function sampleDocument(
 ): SummaryDocument {
   return buildSummary({
     capture: SAMPLE_CAPTURE,
-    ignored: { connections: 3, encryptedConnections: 1 },
+    ignored: { connections: 4, encryptedConnections: 1, unlistedSessions: 0 },
     links,
   });
 }

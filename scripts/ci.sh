@@ -1,0 +1,87 @@
+#!/usr/bin/env bash
+# Everything that must hold before a change is taken, from a clean checkout: Debian with git, node, npm and apt.
+# The last line says how many checks and tests passed and failed; the exit code is not 0 when any of them failed.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+# Tests that need tools may not be left out here, and skipped ones count as failed.
+export CI=true
+# `npm run --silent ci` keeps npm's own words away from the last line; those of the steps are wanted.
+unset npm_config_loglevel
+
+passed=0
+failed=0
+
+step() { printf '\n== %s\n' "$*"; }
+
+finish() {
+  printf '%d passed, %d failed\n' "$passed" "$failed"
+  [ "$failed" -eq 0 ] && exit 0
+  exit 1
+}
+
+# A check that is one command: it passes or fails as a whole.
+check() {
+  step "$1"
+  shift
+  if "$@"; then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+    echo "FAILED: $*"
+  fi
+}
+
+# Something without which the rest means nothing.
+need() {
+  step "$1"
+  shift
+  if ! "$@"; then
+    failed=$((failed + 1))
+    echo "FAILED: $*"
+    finish
+  fi
+}
+
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo -n "$@"; fi
+}
+
+install_tools() {
+  local missing=()
+  command -v redis-server >/dev/null || missing+=(redis-server)
+  command -v tcpdump >/dev/null || missing+=(tcpdump)
+  command -v tshark >/dev/null || missing+=(tshark)
+  [ -e /usr/include/pcap/pcap.h ] || missing+=(libpcap-dev)
+  if [ ${#missing[@]} -eq 0 ]; then
+    echo 'all there'
+    return
+  fi
+  echo "installing: ${missing[*]}"
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq &&
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${missing[@]}" >/dev/null
+}
+
+run_tests() {
+  report=$(mktemp)
+  trap 'rm -f "$report"' EXIT
+  npx vitest run --reporter=default --reporter=json --outputFile.json="$report"
+  local code=$?
+  # A suite that could not even be loaded has no tests to count, and counts as one failed.
+  local counts
+  counts=$(node scripts/count-tests.js "$report") || counts='0 1'
+  passed=$((passed + ${counts% *}))
+  failed=$((failed + ${counts#* }))
+  if [ "$code" -ne 0 ] && [ "${counts#* }" -eq 0 ]; then failed=$((failed + 1)); fi
+}
+
+need 'tools' install_tools
+need 'packages' npm ci --no-audit --no-fund
+need 'build' npm run build
+check 'formatting and lint' npm run check:format
+check 'types' npm run check:types
+check 'layers' npm run check:layers
+check 'dead code' npm run check:dead
+step 'tests'
+run_tests
+echo
+finish
