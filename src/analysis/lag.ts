@@ -44,7 +44,7 @@ export class SessionLag implements LagMeter {
 
   acknowledged(bytes: number, time: number): void {
     const oldest = Math.max(0, this.#acked);
-    const age = oldest < this.#sent ? Math.max(0, time - this.#times.at(oldest)) : 0;
+    const age = this.age(time);
     if (this.#online && age > this.#maxUs) this.#maxUs = age;
     if (bytes > this.#acked && oldest < this.#sent) this.#samples.push(age);
     this.ackLagMs = age / 1000;
@@ -55,8 +55,7 @@ export class SessionLag implements LagMeter {
     this.#times.forget(bytes);
 
     this.behindBytes = this.#lag();
-    const behind =
-      Math.max(0, bytes) < this.#sent ? Math.max(0, time - this.#times.at(Math.max(0, bytes))) : 0;
+    const behind = this.age(time);
     this.behindMs = behind / 1000;
     if (this.#behindMaxBytes === null || this.behindBytes > this.#behindMaxBytes)
       this.#behindMaxBytes = this.behindBytes;
@@ -66,10 +65,14 @@ export class SessionLag implements LagMeter {
     this.#series.level(this.behindBytes, time);
   }
 
+  age(time: number): number {
+    const oldest = Math.max(0, this.#acked);
+    return oldest < this.#sent ? Math.max(0, time - this.#times.at(oldest)) : 0;
+  }
+
   facts(until: number): LagFacts {
     const lastBytes = this.#lag();
-    const oldest = Math.max(0, this.#acked);
-    const lastUs = oldest < this.#sent ? Math.max(0, until - this.#times.at(oldest)) : 0;
+    const lastUs = this.age(until);
     const caughtUp = this.#maxBytesAt !== null && this.#caughtUpAt !== null;
     const acked = this.#behindMaxBytes !== null;
     return {

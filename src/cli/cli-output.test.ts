@@ -72,9 +72,9 @@ describe('times', () => {
   it('are UTC, or local with --local', async () => {
     const env = { TZ: 'Asia/Kolkata' };
     const utc = await runCli(['replay', CAPTURE], { env });
-    expect(utc.stdout).toMatch(/^04:40:36\.520552 /);
+    expect(utc.stdout).toMatch(/^04:40:36\.520552 /m);
     const local = await runCli(['replay', '--local', CAPTURE], { env });
-    expect(local.stdout).toMatch(/^10:10:36\.520552 /);
+    expect(local.stdout).toMatch(/^10:10:36\.520552 /m);
     const document = await runCli(['summary', '--json', '--local', CAPTURE], { env });
     expect(JSON.parse(document.stdout).capture.firstTime).toBe('2026-11-21T04:40:35.912373Z');
   });

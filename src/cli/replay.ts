@@ -58,7 +58,7 @@ function printer(
   const text = textOptions(args);
   // In a file or a pipe each event is one line, however long, so that grep finds all of it.
   const width = process.stdout.isTTY === true || process.env.COLUMNS !== undefined ? text.width : ONE_LINE;
-  const options = { ...text, width, showLink: true, acks: args.acks, commands: args.commands };
+  const options = { ...text, width, showLink: false, acks: args.acks, commands: args.commands };
   const lines = new EventPrinter(options, (line) => output.line(line));
   return {
     event: (event) => {

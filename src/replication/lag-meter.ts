@@ -17,6 +17,8 @@ export interface LagMeter {
   /** Right after the last ACK: bytes, and age of the oldest one, that the replica had not applied. */
   readonly behindBytes: number;
   readonly behindMs: number;
+  /** Age of the oldest unacknowledged byte at `time`, µs; 0 when there is none. */
+  age(time: number): number;
   facts(until: number): LagFacts;
 }
 

@@ -32,3 +32,10 @@ export const MAX_DATABASES = 1024;
 /** Arguments and bytes of each that a `stream.command` event carries. */
 export const MAX_EVENT_ARGUMENTS = 32;
 export const MAX_EVENT_ARGUMENT_BYTES = 256;
+
+/**
+ * When `lag.high` and `lag.recovered` are told: age of the oldest unacknowledged byte, µs. Replicas acknowledge once a second, so five
+ * seconds are several ACKs missed or a replica that far behind.
+ */
+export const LAG_HIGH_US = 5_000_000;
+export const LAG_RECOVERED_US = 1_500_000;

@@ -5,7 +5,7 @@ import { type Ack, Acknowledgements, readAck } from './acknowledgements.js';
 import type { Context, LiveSession } from './context.js';
 import type { PayloadHeader } from './decision.js';
 import { Dialogue, type DialogueOwner } from './dialogue.js';
-import { MAX_TEXT } from './limits.js';
+import { LAG_HIGH_US, LAG_RECOVERED_US, MAX_TEXT } from './limits.js';
 import type { Phase, Session, Sync } from './model.js';
 import { PayloadReader } from './payload.js';
 import { newSession, takeConnection } from './session.js';
@@ -57,6 +57,7 @@ export class SessionMachine implements LiveSession, DialogueOwner, StreamListene
   /** Stream position of the master up to which everything was delivered, and of its last hole in the dialogue. */
   #delivered = 0;
   #holeAt = 0;
+  #lagIsHigh = false;
   /** Index of the furthest phase. */
   #phase = 0;
   #stream: CommandStream | null = null;
@@ -155,6 +156,7 @@ export class SessionMachine implements LiveSession, DialogueOwner, StreamListene
       if (stream !== null && base + at >= stream.base) {
         if (this.#phase !== ONLINE) this.#reach('online');
         stream.data(bytes, at, end, base + at, time, packet);
+        if (this.#events.wanted) this.#watchLag(time, packet);
         return;
       }
       if (this.#payload !== null && !this.#payload.isOver)
@@ -353,6 +355,7 @@ export class SessionMachine implements LiveSession, DialogueOwner, StreamListene
     if (stream !== null && this.#phase !== ONLINE) this.#reach('online');
     this.#acks.take(ack, stream, stream === null ? 0 : Math.max(0, received - stream.base), time);
     if (!this.#events.wanted) return;
+    this.#watchLag(time, packet);
     const { meter } = this.#acks;
     this.#events.emit(time, packet, {
       event: 'ack',
@@ -362,6 +365,17 @@ export class SessionMachine implements LiveSession, DialogueOwner, StreamListene
       lagMs: meter?.ackLagMs ?? null,
       behindBytes: this.#behindBytes(),
     });
+  }
+
+  /** Tells when the replica has been silent about a byte for long, and when it has caught up again. */
+  #watchLag(time: number, packet: number): void {
+    const { meter } = this.#acks;
+    if (meter === null) return;
+    const age = meter.age(time);
+    if (this.#lagIsHigh ? age >= LAG_RECOVERED_US : age < LAG_HIGH_US) return;
+    this.#lagIsHigh = !this.#lagIsHigh;
+    const lag = meter.facts(time);
+    this.#events.emit(time, packet, { event: this.#lagIsHigh ? 'lag.high' : 'lag.recovered', lag });
   }
 
   #behindBytes(): number | null {

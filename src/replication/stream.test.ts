@@ -324,6 +324,25 @@ describe('acknowledgements', () => {
     });
   });
 
+  it('tell when the lag is high, and when it is over', () => {
+    const network = new Network();
+    const call = online(network)
+      .master(PING)
+      .wait(4000)
+      .master(PING)
+      .wait(2000)
+      .master(PING)
+      .wait(500)
+      .master(PING);
+    const told = (): string[] =>
+      network.events.map((event) => event.event).filter((name) => name.startsWith('lag.'));
+    expect(told()).toEqual(['lag.high']);
+    call.wait(500).replica(ack(14)).wait(500);
+    expect(told()).toEqual(['lag.high']);
+    call.replica(ack(56)).master(PING).replica(ack(70));
+    expect(told()).toEqual(['lag.high', 'lag.recovered']);
+  });
+
   it('below the start count as they are', () => {
     const network = new Network();
     online(network, 1363)

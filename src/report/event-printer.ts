@@ -1,9 +1,10 @@
 import type { ReplicationEvent } from '../replication/events.js';
-import type { Session } from '../replication/model.js';
+import type { Link, Session } from '../replication/model.js';
 import { toAscii } from './ascii.js';
 import { type EventOptions, PLAIN_WHO, type Side, timeText, whoText } from './event-options.js';
 import { eventText } from './event-text.js';
 import { renderLine } from './layout.js';
+import { endpointText } from './link-facts.js';
 import { countText, durationText } from './units.js';
 import { displayWidth, padRight } from './width.js';
 
@@ -16,22 +17,28 @@ interface Run {
 }
 
 /**
- * Events as lines, as they happen. Remembers two things: keepalive newlines, which come once a second while a snapshot is
- * made and become one line when something else happens in their session; and the width of the endpoints, so that the
- * columns of several links stand under each other.
+ * Events as lines, as they happen. Remembers three things: keepalive newlines, which come once a second while a snapshot is
+ * made and become one line when something else happens in their session; the first link, which is named once and whose lines then say
+ * `master` and `replica` until there is a second one; and the width of the endpoints, so that the columns of several links stand
+ * under each other.
  */
 export class EventPrinter {
   readonly #runs = new Map<Session, Run>();
   #whoColumns = 0;
+  #firstLink: Link | null = null;
+  options: EventOptions;
 
-  /** `write` gets each line without its newline. */
+  /** `write` gets each line without its newline. `options.showLink` names the links from the beginning. */
   constructor(
-    readonly options: EventOptions,
+    options: EventOptions,
     readonly write: (line: string) => void,
-  ) {}
+  ) {
+    this.options = options;
+  }
 
   print(event: ReplicationEvent): void {
     if (event.event !== 'encrypted') {
+      this.#nameLink(event.link);
       if (this.options.showLink) {
         const width = displayWidth(whoText(event.link, 'master', this.options));
         this.#whoColumns = Math.max(this.#whoColumns, width);
@@ -45,6 +52,22 @@ export class EventPrinter {
     if (line === null) return;
     if (event.event !== 'encrypted') this.#flush(event.session);
     this.write(line);
+  }
+
+  /** The first link gets a line of its own; from the second one on every line names its link. */
+  #nameLink(link: Link): void {
+    if (this.options.showLink || this.#firstLink === link) return;
+    if (this.#firstLink !== null) {
+      this.options = { ...this.options, showLink: true };
+      return;
+    }
+    this.#firstLink = link;
+    const { chalk, width, ascii } = this.options;
+    const line = renderLine(
+      [{ text: `${endpointText(link.master)} → ${endpointText(link.replica)}`, paint: chalk.bold }],
+      width,
+    );
+    this.write(ascii ? toAscii(line) : line);
   }
 
   /** To be called when no more events come. */

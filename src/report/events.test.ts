@@ -133,10 +133,13 @@ describe('events for people', () => {
 
   it('collapses keepalives of a session, and tells of the last ones at the end', () => {
     const keepalives = sampleEvents().filter((event) => event.event === 'stream.keepalive');
+    const link = '127.0.0.1:6380 → 127.0.0.1:6381';
     expect(printed(keepalives)).toEqual([
+      link,
       '07:51:06.569000  master → replica   3 keepalive newlines over 2.0 s',
     ]);
     expect(printed(keepalives.slice(0, 1))).toEqual([
+      link,
       '07:51:04.569000  master → replica   keepalive newline',
     ]);
   });
