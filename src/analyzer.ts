@@ -7,8 +7,9 @@ import { TcpSegment } from './packet/segment.js';
 import { PacketFilter, type PacketFilterOptions } from './packet-filter.js';
 import type { ReplicationEvent } from './replication/events.js';
 import type { Link } from './replication/model.js';
-import { ReplicationTracker } from './replication/tracker.js';
-import type { CaptureDocument, SummaryDocument } from './report/document.js';
+import type { TrafficObserver } from './replication/observer.js';
+import { type Found, ReplicationTracker } from './replication/tracker.js';
+import type { CaptureDocument, FindingDocument, SummaryDocument } from './report/document.js';
 import { buildSummary } from './report/summary.js';
 import { isoMicros } from './report/time.js';
 import { TcpTracker } from './tcp/tracker.js';
@@ -20,7 +21,14 @@ export interface AnalyzerOptions extends PacketFilterOptions {
   commands?: boolean | undefined;
   /** Which links the summary holds; all unless told. */
   keepLink?: ((link: Link) => boolean) | undefined;
+  /** How many of the biggest keys of each payload the summary names; BIGGEST_KEYS unless told, 0 saves a little time. */
+  biggestKeys?: number | undefined;
+  /** Is given the bytes of payloads and the commands of streams as they pass. */
+  observer?: TrafficObserver | undefined;
 }
+
+/** Keys in each ranking of a payload. */
+export const BIGGEST_KEYS = 10;
 
 /**
  * The data path of the program, one packet after the other: link layer and IP → TCP segment → ordered bytes → replication facts.
@@ -47,6 +55,8 @@ export class Analyzer {
     const replication = new ReplicationTracker({
       emit: options.onEvent,
       commands: options.commands,
+      biggestKeys: options.biggestKeys ?? BIGGEST_KEYS,
+      observer: options.observer,
       newMeter: () => new SessionLag(),
       causeOf: findCause,
     });
@@ -85,6 +95,11 @@ export class Analyzer {
     this.#tcp.finish(this.lastTime ?? 0);
   }
 
+  /** Defects of this program that ended the reading of a connection; empty on every sound run. */
+  get internalErrors(): readonly string[] {
+    return this.#replication.internalErrors;
+  }
+
   /** The summary document as of the latest packet. */
   summary(facts: readonly CaptureFacts[]): SummaryDocument {
     const { links, ignoredConnections, unlistedSessions } = this.#replication.snapshot(this.lastTime ?? 0);
@@ -97,6 +112,9 @@ export class Analyzer {
         unlistedSessions,
       },
       links: keep === undefined ? links : links.filter(keep),
+      findings: this.#replication.findings
+        .filter(({ session }) => keep?.(session.link) ?? true)
+        .map(findingDocument),
     });
   }
 
@@ -116,4 +134,9 @@ export class Analyzer {
       complete: facts.every((capture) => capture.problem === null),
     };
   }
+}
+
+function findingDocument({ severity, code, message, advice, evidence, ...found }: Found): FindingDocument {
+  const { session, time, packets } = found;
+  return { severity, code, link: session.link.id, at: isoMicros(time), message, advice, packets, evidence };
 }

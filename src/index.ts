@@ -21,6 +21,12 @@ import type { SummaryDocument } from './report/document.js';
 export { Analyzer, type AnalyzerOptions } from './analyzer.js';
 export { CaptureError } from './capture/types.js';
 export type { ReplicationEvent } from './replication/events.js';
+export type {
+  PayloadWatcher,
+  RawCommand,
+  StreamWatcher,
+  TrafficObserver,
+} from './replication/observer.js';
 export type * from './report/document.js';
 export { eventLine } from './report/events.js';
 

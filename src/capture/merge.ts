@@ -1,4 +1,5 @@
-import { isRegularFile, type OpenOptions, openCapture, STANDARD_INPUT } from './open.js';
+import type { ByteSource } from './byte-source.js';
+import { isRegularFile, type OpenOptions, openByteSource, openCapture, STANDARD_INPUT } from './open.js';
 import { CaptureError, type CaptureFacts, type CaptureReader, type PacketBatch } from './types.js';
 
 /** Bytes of block to look at a file's first packet with. */
@@ -7,6 +8,8 @@ const PEEK_BYTES = 64 * 1024;
 export interface ReadOptions extends Pick<OpenOptions, 'reader'> {
   /** Ends reading as if the captures ended there; the promise resolves. */
   readonly signal?: AbortSignal | undefined;
+  /** Pipes that were opened already, by their paths: they can be read only once. */
+  readonly sources?: ReadonlyMap<string, ByteSource> | undefined;
 }
 
 /**
@@ -142,9 +145,13 @@ class Input {
   }
 
   async #open(blockBytes?: number): Promise<void> {
-    const { reader, signal } = this.#options;
+    const { reader, signal, sources } = this.#options;
     try {
-      this.#reader = await openCapture(this.#path, { reader, signal, blockBytes });
+      const source = sources?.get(this.#path);
+      const how = { reader, signal, blockBytes };
+      this.#reader = await (source === undefined
+        ? openCapture(this.#path, how)
+        : openByteSource(source, this.#path, how));
       this.facts = this.#reader.facts;
     } catch (error) {
       // Closed while its header was waited for: an end like any other.

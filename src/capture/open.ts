@@ -68,7 +68,11 @@ export async function isRegularFile(path: string): Promise<boolean> {
   return (await statOrThrow(path)).isFile();
 }
 
-async function openSource(path: string): Promise<ByteSource> {
+/**
+ * The bytes of a file, a pipe, or standard input (`-`), as they are.
+ * @throws CaptureError when it cannot be opened, with the path in the sentence.
+ */
+export async function openSource(path: string): Promise<ByteSource> {
   if (path === STANDARD_INPUT) {
     if (process.stdin.isTTY) {
       throw new CaptureError(

@@ -25,6 +25,7 @@ export interface ReplayArguments extends CaptureArguments {
   acks: boolean;
   quiet: boolean;
   summary: string | undefined;
+  aof: string | undefined;
 }
 
 export interface TimelineArguments extends CaptureArguments {
@@ -32,17 +33,29 @@ export interface TimelineArguments extends CaptureArguments {
   format: 'text' | 'markdown' | 'json';
 }
 
+export interface RdbArguments extends CaptureArguments {
+  top: number;
+  keys: boolean;
+  match: string[] | undefined;
+  type: string[] | undefined;
+  db: number[] | undefined;
+  save: string | undefined;
+}
+
 export interface SummaryArguments extends CaptureArguments {
   format: 'table' | 'markdown' | 'json';
 }
 
 /** Declares the shared flags. */
-function captureOptions(yargs: Argv): Argv<CaptureArguments> {
+function captureOptions(
+  yargs: Argv,
+  files = 'Captures: pcap or pcapng, gzipped or not; - reads standard input',
+): Argv<CaptureArguments> {
   return yargs
     .positional('files', {
       type: 'string',
       array: true,
-      describe: 'Captures: pcap or pcapng, gzipped or not; - reads standard input',
+      describe: files,
     })
     .option('read', {
       alias: 'r',
@@ -113,8 +126,14 @@ export function declareReplay(yargs: Argv): Argv<ReplayArguments> {
       nargs: 1,
       describe: 'Write the summary document to this file at the end',
     })
+    .option('aof', {
+      type: 'string',
+      nargs: 1,
+      describe: 'Write the command stream of one link to this file (or -), for redis-cli --pipe',
+    })
     .example('$0 replay cap.pcap', 'What happened, in the order it happened')
     .example('tcpdump -i lo -U -w - port 6379 | $0 replay -', 'The same while it happens')
+    .example('$0 replay --aof - cap.pcap | redis-cli --pipe', 'Apply what was replicated to another server')
     .example('$0 replay --json cap.pcap | jq .', 'One event a line') as Argv<ReplayArguments>;
 }
 
@@ -128,6 +147,46 @@ export function declareTimeline(yargs: Argv): Argv<TimelineArguments> {
     })
     .example('$0 timeline cap.pcap', 'Each link: sessions, decisions, payloads, lag')
     .example('$0 timeline --format markdown cap.pcap', 'To paste into an issue') as Argv<TimelineArguments>;
+}
+
+export function declareRdb(yargs: Argv): Argv<RdbArguments> {
+  return captureOptions(
+    yargs,
+    'Captures (pcap or pcapng) and RDB files, gzipped or not; - reads standard input',
+  )
+    .option('top', {
+      type: 'number',
+      nargs: 1,
+      default: 10,
+      describe: 'How many of the biggest keys are named',
+    })
+    .option('keys', { type: 'boolean', default: false, describe: 'One JSON line a key instead of tables' })
+    .option('match', {
+      type: 'string',
+      array: true,
+      nargs: 1,
+      describe: 'With --keys: only names that fit this pattern (repeatable)',
+    })
+    .option('type', {
+      type: 'string',
+      array: true,
+      nargs: 1,
+      describe: 'With --keys: only this type (repeatable)',
+    })
+    .option('db', {
+      type: 'number',
+      array: true,
+      nargs: 1,
+      describe: 'With --keys: only this database (repeatable)',
+    })
+    .option('save', {
+      type: 'string',
+      nargs: 1,
+      describe: 'Write each whole payload as an .rdb file to this folder',
+    })
+    .example('$0 rdb cap.pcap', 'What the payloads hold')
+    .example("$0 rdb --keys --match 'user:*' dump.rdb", 'Keys, one a line')
+    .example('$0 rdb --save out cap.pcap', 'Payloads as loadable files') as Argv<RdbArguments>;
 }
 
 export function declareSummary(yargs: Argv): Argv<SummaryArguments> {

@@ -15,12 +15,18 @@ const whenClosed: (() => void)[] = [];
 export function guardOutput(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
-    outputClosed = true;
-    for (const stop of whenClosed) stop();
+    noteOutputClosed();
   });
   process.stderr.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
   });
+}
+
+/** Nobody reads our output any more: found out while writing to its descriptor. */
+export function noteOutputClosed(): void {
+  if (outputClosed) return;
+  outputClosed = true;
+  for (const stop of whenClosed) stop();
 }
 
 /** True once nobody reads our output any more. */

@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs';
 import yargs, { type Argv } from 'yargs';
 import { UsageError } from './errors.js';
 import {
+  declareRdb,
   declareReplay,
   declareSummary,
   declareTimeline,
+  type RdbArguments,
   type ReplayArguments,
   STANDARD_INPUT_TOKEN,
   type SummaryArguments,
@@ -42,6 +44,12 @@ export function buildParser(args: string[]): Argv {
         'Print the table of links, or the summary document with --json',
         declareSummary,
         async (typed) => (await import('./summary.js')).summary(typed),
+      )
+      .command<RdbArguments>(
+        'rdb [files..]',
+        'Tell what the payloads (or RDB files) hold, list their keys, save them',
+        declareRdb,
+        async (typed) => (await import('./rdb.js')).rdb(typed),
       )
       .completion('completion', 'Print a completion script for the shell (bash or zsh)')
       .demandCommand(1, 'which command?')

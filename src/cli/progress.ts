@@ -7,12 +7,14 @@ const REDRAW_MS = 250;
 
 /** A line on standard error that is redrawn while a long capture is read; silent when that is no terminal. */
 export class Progress {
-  readonly #enabled = process.stderr.isTTY === true && process.stdout.isTTY !== true;
+  readonly #enabled: boolean;
   readonly #total: number;
   readonly #startedAt = Date.now();
   #drawnAt = 0;
 
-  constructor(paths: readonly string[]) {
+  /** @param mixed other output comes while the capture is read: on the same terminal the two would run into each other. */
+  constructor(paths: readonly string[], mixed: boolean) {
+    this.#enabled = process.stderr.isTTY === true && !(mixed && process.stdout.isTTY === true);
     this.#total = this.#enabled ? totalSize(paths) : 0;
   }
 

@@ -4,11 +4,13 @@ import { EventPrinter } from '../report/event-printer.js';
 import { eventLine } from '../report/events.js';
 import { safeJson } from '../report/json.js';
 import { noteLines } from '../report/notes-text.js';
-import { InputProblem } from './errors.js';
-import type { ReplayArguments } from './flags.js';
+import { requireOneLink } from './aof-links.js';
+import { AofOutput } from './aof-output.js';
+import { InputProblem, UsageError } from './errors.js';
+import { type ReplayArguments, STANDARD_INPUT_TOKEN } from './flags.js';
 import { isOutputClosed, Output } from './output.js';
 import { runCaptures } from './run.js';
-import { selectCaptures, textOptions } from './selection.js';
+import { type CaptureSelection, selectCaptures, textOptions } from './selection.js';
 
 /** Wider than any event. */
 const ONE_LINE = 100_000;
@@ -16,14 +18,51 @@ const ONE_LINE = 100_000;
 /** `psyncscope replay`: events as they happen. */
 export async function replay(args: ReplayArguments): Promise<void> {
   const selection = selectCaptures(args);
+  const aofPath = checkAof(args);
+  if (aofPath !== null) await requireOneLink(selection);
+  const aof = aofPath === null ? null : new AofOutput(aofPath, selection.filter.keepLink);
+  try {
+    await replayTo(args, selection, aof);
+  } finally {
+    aof?.close();
+  }
+}
+
+/** @returns where the command stream goes, or null. @throws UsageError when two things would go to standard output. */
+function checkAof(args: ReplayArguments): string | null {
+  if (args.aof === undefined) return null;
+  if (args.aof !== STANDARD_INPUT_TOKEN && args.aof !== '-') return args.aof;
+  if (args.json || args.commands || args.acks)
+    throw new UsageError('--aof - writes to standard output: leave out --json, --commands and --acks');
+  return '-';
+}
+
+async function replayTo(
+  args: ReplayArguments,
+  selection: CaptureSelection,
+  aof: AofOutput | null,
+): Promise<void> {
   const output = new Output();
-  const onEvent = args.quiet ? undefined : printer(args, output, selection.filter.keepLink);
+  const quiet = args.quiet || aof?.isStandardOutput === true;
+  const onEvent = quiet ? undefined : printer(args, output, selection.filter.keepLink);
   await runCaptures(
     selection,
-    { analyzer: { onEvent: onEvent?.event, commands: args.commands }, afterRun: () => output.flush() },
+    {
+      analyzer: {
+        onEvent: onEvent?.event,
+        commands: args.commands,
+        biggestKeys: args.summary === undefined ? 0 : undefined,
+        observer: aof ?? undefined,
+      },
+      afterRun: () => {
+        output.flush();
+        aof?.flush();
+      },
+    },
     async (document) => {
       onEvent?.end();
       output.flush();
+      aof?.finish();
       if (!args.json && !isOutputClosed())
         for (const line of noteLines(document, { ...textOptions(args) })) process.stderr.write(`${line}\n`);
       if (args.summary !== undefined) await writeSummary(args.summary, safeJson(document, 2));

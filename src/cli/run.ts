@@ -1,4 +1,5 @@
 import { Analyzer, type AnalyzerOptions } from '../analyzer.js';
+import type { ByteSource } from '../capture/byte-source.js';
 import { readCaptures } from '../capture/merge.js';
 import type { CaptureFacts } from '../capture/types.js';
 import type { SummaryDocument } from '../report/document.js';
@@ -9,8 +10,10 @@ import { Progress } from './progress.js';
 import type { CaptureSelection } from './selection.js';
 
 export interface RunHooks {
-  /** For the analyzer: events, and whether commands are among them. */
-  analyzer?: Pick<AnalyzerOptions, 'onEvent' | 'commands'>;
+  /** For the analyzer: who is told what. */
+  analyzer?: Pick<AnalyzerOptions, 'onEvent' | 'commands' | 'observer' | 'biggestKeys'>;
+  /** Pipes that were opened already. */
+  sources?: ReadonlyMap<string, ByteSource>;
   /** After each block of packets: let out what was printed so far. */
   afterRun?: () => void;
 }
@@ -37,12 +40,12 @@ export async function runCaptures(
   process.on('SIGTERM', interrupt);
   onOutputClosed(() => stop.abort());
   const analyzer = new Analyzer({ ...selection.filter, ...hooks.analyzer });
-  const progress = new Progress(selection.paths);
+  const progress = new Progress(selection.paths, hooks.analyzer?.onEvent !== undefined);
   let facts: CaptureFacts[];
   try {
     facts = await readCaptures(
       selection.paths,
-      { reader: selection.reader, signal: stop.signal },
+      { reader: selection.reader, signal: stop.signal, sources: hooks.sources },
       (batch, from, to) => {
         const more = analyzer.run(batch, from, to);
         progress.advance(analyzer.packets, analyzer.bytes);
@@ -61,6 +64,10 @@ export async function runCaptures(
   const filters = filterNames(selection);
   if (document.links.length === 0 && filters !== '' && !isOutputClosed())
     process.stderr.write(`psyncscope: nothing is left after ${filters}\n`);
+  for (const error of analyzer.internalErrors)
+    process.stderr.write(
+      `psyncscope: a defect of this program ended a connection; please report it:\n${escapeText(error, 2000)}\n`,
+    );
   reportProblems(facts, selection.strict);
 }
 

@@ -20,10 +20,14 @@ export async function timeline(args: TimelineArguments): Promise<void> {
         },
       }
     : {};
-  await runCaptures(selection, { analyzer, afterRun: () => output.flush() }, (document) => {
-    if (args.format === 'markdown' && !json)
-      output.line(timelineMarkdown(document, { all: args.all, zone: args.local ? 'local' : 'utc' }));
-    else if (!json) output.line(timelineText(document, { ...textOptions(args), all: args.all }));
-    output.flush();
-  });
+  await runCaptures(
+    selection,
+    { analyzer: { ...analyzer, biggestKeys: 0 }, afterRun: () => output.flush() },
+    (document) => {
+      if (args.format === 'markdown' && !json)
+        output.line(timelineMarkdown(document, { all: args.all, zone: args.local ? 'local' : 'utc' }));
+      else if (!json) output.line(timelineText(document, { ...textOptions(args), all: args.all }));
+      output.flush();
+    },
+  );
 }

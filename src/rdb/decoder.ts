@@ -11,6 +11,7 @@ import { KeyRecord } from './record.js';
 import type { RdbSink } from './sink.js';
 import { latin1 } from './text.js';
 import { RecordTokens } from './tokens.js';
+import { TopKeys } from './top-keys.js';
 import type { Magic, ObjectType } from './types.js';
 import { Walker } from './walker.js';
 
@@ -24,6 +25,10 @@ export interface RdbDecoderOptions {
   level: RdbLevel;
   sink?: RdbSink;
   limits?: Partial<RdbLimits>;
+  /** How many of the biggest keys are remembered; none unless told. */
+  top?: number | undefined;
+  /** Time (ms since the epoch) at which expiries count as past: that of the payload. */
+  asOf?: number | null | undefined;
 }
 
 // What the next byte belongs to.
@@ -54,6 +59,9 @@ export class RdbDecoder {
   readonly #elements: ElementAssembler | null;
   readonly #record = new KeyRecord();
   readonly #counts = new RdbCounts();
+  readonly #byBytes: TopKeys | null;
+  readonly #byElements: TopKeys | null;
+  readonly #wantsKeys: boolean;
   readonly #crc = new Crc64();
   #passage: Passage | null = null;
 
@@ -81,6 +89,11 @@ export class RdbDecoder {
             sink.element?.(element);
           })
         : null;
+    const { top = 0, asOf = null } = options;
+    this.#byBytes = top > 0 ? new TopKeys(top) : null;
+    this.#byElements = top > 0 ? new TopKeys(top) : null;
+    this.#wantsKeys = sink.key !== undefined || top > 0;
+    this.#counts.asOf = asOf;
     this.#tokens = new RecordTokens(this.#record, this.#counts, sink, this.#elements);
     this.#walker = new Walker(this.#reader, this.#tokens, { ...DEFAULT_RDB_LIMITS, ...options.limits });
   }
@@ -126,6 +139,11 @@ export class RdbDecoder {
     return this.#end;
   }
 
+  /** The payload's time, ms since the epoch, where it is known only from its auxiliary fields: to be set before the first key. */
+  set asOf(time: number) {
+    this.#counts.asOf = time;
+  }
+
   /** What is known by now; a new object each time. */
   get facts(): RdbPayloadFacts {
     const counts = this.#counts;
@@ -143,6 +161,12 @@ export class RdbDecoder {
       databases: counted ? counts.databases() : null,
       types: counted ? counts.types(magic) : null,
       encodings: counted ? counts.encodings(magic) : null,
+      expired: counted && counts.asOf !== null ? counts.expired : null,
+      byType: counted ? counts.byType(magic) : null,
+      biggest:
+        this.#byBytes === null || this.#byElements === null
+          ? null
+          : { byBytes: this.#byBytes.list(), byElements: this.#byElements.list() },
       functions: counted ? counts.functions : null,
       position,
       trailingBytes: this.#fed - position,
@@ -205,7 +229,7 @@ export class RdbDecoder {
       opcode,
       this.#magic ?? 'REDIS',
       this.#level === 'elements',
-      this.#sink.key !== undefined,
+      this.#wantsKeys,
     );
     const plan = this.#plans[opcode];
     if (this.#level === 'framing' && (plan.ofRecord || opcode === op.SELECTDB || opcode === op.RESIZEDB)) {
@@ -231,19 +255,22 @@ export class RdbDecoder {
   #finishRecord(type: ObjectType): void {
     const record = this.#record;
     const { form } = this.#reader;
-    this.#counts.key(this.#opcode, form, record.expiresAt !== null);
+    const { elements } = this.#walker;
+    const bytes = this.#reader.position - record.position;
+    this.#counts.key(this.#opcode, form, elements, bytes, record.expiresAt);
     if (this.#elements !== null) {
       this.#elements.finish();
       record.cut = this.#elements.cut;
     }
-    if (this.#sink.key !== undefined) {
-      const { elements } = this.#walker;
+    if (this.#wantsKeys) {
       record.type = type.type;
       record.typeId = this.#opcode;
       record.encoding = this.#opcode === 0 ? stringEncoding(form) : type.encoding;
       record.elements = Number.isNaN(elements) ? null : elements;
-      record.bytes = this.#reader.position - record.position;
-      this.#sink.key(record);
+      record.bytes = bytes;
+      this.#byBytes?.offer(bytes, record);
+      if (type.type !== 'string') this.#byElements?.offer(record.elements, record);
+      this.#sink.key?.(record);
     }
     record.reset();
   }

@@ -1,6 +1,7 @@
 import { MAX_AUX_FIELDS, MAX_DATABASES } from './limits.js';
 import { INTEGER, RAW } from './reader.js';
 import type { RdbKey } from './sink.js';
+import type { RankedKey } from './top-keys.js';
 import { type Magic, objectType } from './types.js';
 
 /**
@@ -14,6 +15,17 @@ export interface RdbDatabase {
   expires: number;
   /** What RESIZEDB announced, or null. */
   sizeHint: { keys: number; expires: number } | null;
+}
+
+/** All keys of one logical type. */
+export interface RdbTypeFacts {
+  keys: number;
+  /** Elements of their values, as RdbKey counts them; null when the layout of one of them hides its count. */
+  elements: number | null;
+  /** Bytes of their records on the wire. */
+  bytes: number;
+  /** Keys by encoding (see RdbKey.encoding). */
+  encodings: Record<string, number>;
 }
 
 /**
@@ -30,12 +42,18 @@ export interface RdbPayloadFacts {
   keys: number | null;
   /** Keys with an expiry. */
   expires: number | null;
+  /** Those of them whose expiry lay before `asOf`; null while that is not known. */
+  expired: number | null;
   /** Databases that have keys, by number. */
   databases: Record<string, RdbDatabase> | null;
   /** Keys by logical type. */
   types: Record<string, number> | null;
   /** Keys by logical type and encoding (see RdbKey.encoding). */
   encodings: Record<string, Record<string, number>> | null;
+  /** Keys, elements and bytes by logical type. */
+  byType: Record<string, RdbTypeFacts> | null;
+  /** The keys with the most bytes and with the most elements (no strings among these); null unless a number of them was asked for. */
+  biggest: { byBytes: RankedKey[]; byElements: RankedKey[] } | null;
   /** Function libraries. */
   functions: number | null;
   /** Payload bytes fed, those behind the checksum excepted. */
@@ -60,9 +78,15 @@ export class RdbCounts {
   keys = 0;
   expires = 0;
   functions = 0;
+  /** Expiries before this time (ms since the epoch) are past; null: not known. */
+  asOf: number | null = null;
+  expired = 0;
   readonly aux = new Map<string, string>();
 
   readonly #byType = new Float64Array(256);
+  readonly #bytes = new Float64Array(256);
+  /** NaN from the first value on whose count is hidden. */
+  readonly #elements = new Float64Array(256);
   readonly #byForm = new Float64Array(3);
   readonly #databases = new Map<number, RdbDatabase>();
   #database: RdbDatabase = { keys: 0, expires: 0, sizeHint: null };
@@ -80,16 +104,19 @@ export class RdbCounts {
     this.#database.sizeHint = { keys, expires };
   }
 
-  /** A record is complete; `form` is that of its last string. */
-  key(typeId: number, form: number, expires: boolean): void {
+  /** A record of `bytes` with `elements` (NaN: not known) is complete; `form` is that of its last string. */
+  key(typeId: number, form: number, elements: number, bytes: number, expiresAt: number | null): void {
     if (!this.#selected) this.selectDb(0);
     this.keys++;
     this.#database.keys++;
     this.#byType[typeId]!++;
+    this.#bytes[typeId]! += bytes;
+    this.#elements[typeId]! += elements;
     if (typeId === 0) this.#byForm[form]!++;
-    if (expires) {
+    if (expiresAt !== null) {
       this.expires++;
       this.#database.expires++;
+      if (this.asOf !== null && expiresAt < this.asOf) this.expired++;
     }
   }
 
@@ -107,6 +134,23 @@ export class RdbCounts {
     const result: Record<string, number> = {};
     for (const [type, byEncoding] of Object.entries(this.encodings(magic))) {
       result[type] = Object.values(byEncoding).reduce((sum, each) => sum + each, 0);
+    }
+    return result;
+  }
+
+  byType(magic: Magic): Record<RdbKey['type'], RdbTypeFacts> {
+    const result: Record<string, RdbTypeFacts> = {};
+    for (const [type, encodings] of Object.entries(this.encodings(magic))) {
+      const keys = Object.values(encodings).reduce((sum, each) => sum + each, 0);
+      result[type] = { keys, elements: 0, bytes: 0, encodings };
+    }
+    for (let id = 0; id < this.#byType.length; id++) {
+      const type = this.#byType[id] === 0 ? undefined : objectType(id, magic)?.type;
+      if (type === undefined) continue;
+      const facts = result[type]!;
+      facts.bytes += this.#bytes[id]!;
+      const elements = (facts.elements ?? Number.NaN) + this.#elements[id]!;
+      facts.elements = Number.isNaN(elements) ? null : elements;
     }
     return result;
   }

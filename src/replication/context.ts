@@ -2,7 +2,8 @@ import type { CommandNames } from '../resp/command-names.js';
 import type { ConnectionInfo, Direction } from '../tcp/types.js';
 import type { ReplicationEvent } from './events.js';
 import type { LagMeter } from './lag-meter.js';
-import type { Link, Session, Sync } from './model.js';
+import type { Finding, Link, Session, Sync } from './model.js';
+import type { TrafficObserver } from './observer.js';
 
 /** How far a command stream has come. Bytes count from its first one. */
 export interface StreamState {
@@ -38,7 +39,12 @@ export interface Context {
   readonly emit: ((event: ReplicationEvent) => void) | null;
   /** Emit `stream.command` for every command. */
   readonly wantCommands: boolean;
+  readonly observer: TrafficObserver | null;
   newMeter(): LagMeter;
+  /** How many of the biggest keys of the next payload are wanted; null: neither these nor its auxiliary fields. */
+  payloadDetails(): number | null;
+  /** A finding of a session that is entered in its link. */
+  found(session: Session, finding: Finding, time: number, packets: number[]): void;
   /** Finds or makes the link of a session whose endpoints are known, and enters the session there. */
   publish(live: LiveSession): Link;
   /** Called when the stream of a session begins: whoever knows more of it may tell. */

@@ -106,12 +106,10 @@ export class Dialogue implements ReplySink {
       this.#foundRequest(this.#unseen, sync);
       return;
     }
-    if (this.#session.syncs.length < MAX_SYNCS_PER_SESSION) this.#session.syncs.push(sync);
     // No replica asks before its earlier requests were answered: replies that are still missing were not captured.
     if (this.holed) this.#pending.length = 0;
     this.holed = false;
-    this.#owner.syncRequested();
-    this.#events.emit(time, packet, { event: 'sync.requested', sync });
+    this.#list(sync, time, packet);
     this.#expect({ name, text: sync.command, sync }, time, packet);
   }
 
@@ -194,10 +192,16 @@ export class Dialogue implements ReplySink {
 
   /** A decision whose request was not captured. */
   #unseenSync(time: number, packet: number): Sync {
-    this.requestSync(PSYNC, [], time, packet);
-    const sync = this.#pending.pop()!.sync!;
+    const sync = newSync('PSYNC', [], time, packet);
     this.#unseen = sync;
+    this.#list(sync, time, packet);
     return sync;
+  }
+
+  #list(sync: Sync, time: number, packet: number): void {
+    if (this.#session.syncs.length < MAX_SYNCS_PER_SESSION) this.#session.syncs.push(sync);
+    this.#owner.syncRequested();
+    this.#events.emit(time, packet, { event: 'sync.requested', sync });
   }
 
   /** The request of a decision comes after it: the two directions of a capture are not strictly ordered. */

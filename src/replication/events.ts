@@ -1,4 +1,4 @@
-import type { LagFacts, Link, Payload, Session, Sync } from './model.js';
+import type { Finding, LagFacts, Link, Payload, Session, Sync } from './model.js';
 
 interface Base {
   /** Packet time, µs since the epoch. */
@@ -49,5 +49,6 @@ export type ReplicationEvent =
   | (OfSession & { event: 'lag.high' | 'lag.recovered'; lag: LagFacts })
   | (OfSession & { event: 'gap'; from: 'master' | 'replica'; missingBytes: number })
   | (OfSession & { event: 'resync'; skippedBytes: number })
+  | (OfSession & { event: 'finding' } & Finding)
   /** A TLS connection: nothing of it can be read. Endpoints as `address:port`, server first. */
   | (Base & { event: 'encrypted'; master: string; client: string });

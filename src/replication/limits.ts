@@ -29,6 +29,22 @@ export const MAX_LINKS = 10_000;
 /** Databases listed of one session (a server has 16 by default). */
 export const MAX_DATABASES = 1024;
 
+/** Findings kept of a capture. */
+export const MAX_FINDINGS = 1000;
+
+/**
+ * Payloads of which auxiliary fields and biggest keys are kept, some 10 KB each: a replica that cannot load what it is sent is sent
+ * it again, ten times a second. Of further ones the counts are kept.
+ */
+export const MAX_DETAILED_PAYLOADS = 2000;
+
+/** Auxiliary fields kept of one payload, and characters of each: servers write about ten, the longest a replication id. */
+export const MAX_AUX_SHOWN = 32;
+export const MAX_AUX_TEXT = 256;
+
+/** Bytes held of a command whose bytes are wanted as they are; servers take values of 512 MB, but nobody sends many of those. */
+export const MAX_HELD_COMMAND_BYTES = 64 * 1024 * 1024;
+
 /** Arguments and bytes of each that a `stream.command` event carries. */
 export const MAX_EVENT_ARGUMENTS = 32;
 export const MAX_EVENT_ARGUMENT_BYTES = 256;
@@ -39,3 +55,6 @@ export const MAX_EVENT_ARGUMENT_BYTES = 256;
  */
 export const LAG_HIGH_US = 5_000_000;
 export const LAG_RECOVERED_US = 1_500_000;
+
+/** Defects of ours that are kept as text for the report. */
+export const MAX_INTERNAL_ERRORS = 4;

@@ -146,7 +146,9 @@ class ProbeSide implements StreamListener {
     stream.data(bytes, start, end, position, time, packet);
     if (!wasOpaque || (stream.commands > 0 && stream.foundAt === null)) return;
     const lead = stream.commands > 0 ? start + stream.foundAt! - position : end;
-    this.endsPayload = this.#endsLikePayload(bytes, start, lead);
+    // The command may have begun in the span before.
+    if (lead < start) this.#tail = this.#tail.subarray(0, Math.max(0, this.#tail.length - (start - lead)));
+    this.endsPayload = this.#endsLikePayload(bytes, start, Math.max(start, lead));
     if (this.endsPayload && stream.commands > 0) stream.rebase(stream.foundAt!);
   }
 

@@ -1,3 +1,5 @@
+import type { RdbTypeFacts } from '../rdb/facts.js';
+import type { RankedKey } from '../rdb/top-keys.js';
 import type { ClosedHow, LossCounters } from '../tcp/types.js';
 
 /** Furthest state a session reached. */
@@ -50,6 +52,15 @@ export interface Sync {
   missedBytes: number | null;
 }
 
+/** Something worth a person's attention. The message is for people, code and evidence for programs. */
+export interface Finding {
+  severity: 'info' | 'warning' | 'error';
+  code: string;
+  message: string;
+  advice: string | null;
+  evidence: Record<string, string | number | null>;
+}
+
 /** What was read of an RDB payload; null: not known. The contract's `rdb` part. */
 export interface RdbFacts {
   version: number | null;
@@ -58,6 +69,13 @@ export interface RdbFacts {
   expires: number | null;
   databases: Record<string, { keys: number; expires: number }> | null;
   types: Record<string, number> | null;
+  /** Keys whose expiry lay before the payload's first packet. */
+  expired: number | null;
+  byType: Record<string, RdbTypeFacts> | null;
+  /** null: not asked for, or beyond MAX_DETAILED_PAYLOADS (as `aux`). */
+  biggest: { byBytes: RankedKey[]; byElements: RankedKey[] } | null;
+  /** Auxiliary fields by name, in the order of the payload. */
+  aux: ReadonlyMap<string, string> | null;
   functions: number | null;
   checksum: 'valid' | 'invalid' | 'disabled' | 'absent' | 'unchecked';
   complete: boolean;

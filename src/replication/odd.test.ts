@@ -318,3 +318,22 @@ describe('no links', () => {
     expect([...network.session().stream.byCommand.keys()]).toEqual(['HSET']);
   });
 });
+
+describe('what once broke the run', () => {
+  it('two decisions without a request', () => {
+    const network = new Network();
+    network.call().master('+DUALCHANNELSYNC\r\n', '+DUALCHANNELSYNC\r\n').close();
+    expect(network.tracker.internalErrors).toEqual([]);
+    expect(network.session().syncs).toHaveLength(2);
+  });
+
+  it('a command joined mid-stream that began in the span before', () => {
+    const network = new Network();
+    const call = network
+      .call({ midstream: true })
+      .master(`${'x'.repeat(50)}*3\r\n$3`, '\r\nSET\r\n$1\r\na\r\n$1\r\nb\r\n');
+    call.replica(ack(500));
+    expect(network.tracker.internalErrors).toEqual([]);
+    expect(network.session()).toMatchObject({ stream: { commands: 1 }, offsets: { end: 500 } });
+  });
+});

@@ -2,6 +2,8 @@ import { createHash, type Hash } from 'node:crypto';
 import { RdbDecoder } from '../rdb/decoder.js';
 import { MARK_BYTES, type PayloadHeader } from './decision.js';
 import type { Payload, RdbFacts } from './model.js';
+import type { PayloadWatcher } from './observer.js';
+import { rdbFacts } from './rdb-facts.js';
 
 /** Payload bytes gathered before they are hashed: one call a segment would cost more than the hashing. */
 const STAGE_BYTES = 16 * 1024;
@@ -13,6 +15,14 @@ export const EOF_OPCODE = 0xff;
 /** A mark whose beginning fell into a hole is believed from this many bytes on. */
 const LEAST_MARK_TAIL = 8;
 
+export interface PayloadOptions {
+  /** Packet time (µs) at which an expiry counts as past; null: not known. */
+  asOf: number | null;
+  /** How many of the biggest keys are remembered; null: auxiliary fields are not kept either. */
+  details: number | null;
+  watcher: PayloadWatcher | null;
+}
+
 /**
  * Follows one payload from behind its header line to its last byte: counts, hashes, decodes the RDB. Length form: that many bytes. Mark
  * form: up to the 40-byte mark of the header. Unknown form (joined inside, or the header was lost): up to the end of the RDB when its
@@ -22,7 +32,9 @@ export class PayloadReader {
   readonly facts: Payload;
   readonly #mark: Buffer | null;
   #hash: Hash | null = createHash('sha256');
-  readonly #rdb = new RdbDecoder({ level: 'keys' });
+  readonly #rdb: RdbDecoder;
+  readonly #detailed: boolean;
+  readonly #watcher: PayloadWatcher | null;
   #stage: Buffer;
   /** Bytes in the stage, and how many of them were hashed already. */
   #staged = 0;
@@ -37,7 +49,20 @@ export class PayloadReader {
   #markLeft = -1;
 
   /** `header` null: it was not captured. */
-  constructor(header: PayloadHeader | null, time: number | null, packet: number | null) {
+  constructor(
+    header: PayloadHeader | null,
+    time: number | null,
+    packet: number | null,
+    { asOf, details, watcher }: PayloadOptions,
+  ) {
+    this.#watcher = watcher;
+    this.#detailed = details !== null;
+    this.#rdb = new RdbDecoder({
+      level: 'keys',
+      top: details ?? 0,
+      asOf: asOf === null ? null : asOf / 1000,
+      ...(watcher?.key && { sink: { key: (key) => watcher.key?.(key) } }),
+    });
     const length = header?.form === 'length' ? header.bytes : null;
     this.#mark = header?.form === 'eof-mark' ? Buffer.from(header.mark, 'latin1') : null;
     this.#stage = Buffer.allocUnsafe(STAGE_BYTES);
@@ -172,37 +197,20 @@ export class PayloadReader {
 
   /** What is known of the RDB so far; null while nothing is. */
   rdb(): RdbFacts | null {
-    const facts = this.#rdb.facts;
-    if (facts.version === null) return null;
-    const databases = Object.entries(facts.databases ?? {}).map(([number, { keys, expires }]) => [
-      number,
-      { keys, expires },
-    ]);
-    // Broken off before the first key: zero would claim that there was none.
-    const counted = facts.complete || facts.keys !== 0 || facts.functions !== 0;
-    return {
-      version: facts.version,
-      server: facts.server,
-      keys: counted ? facts.keys : null,
-      expires: counted ? facts.expires : null,
-      databases: counted ? Object.fromEntries(databases) : null,
-      types: counted ? facts.types : null,
-      functions: counted ? facts.functions : null,
-      checksum: facts.checksum,
-      complete: facts.complete,
-      error: facts.error,
-      replid: facts.aux.get('repl-id') ?? null,
-      replOffset: numberOf(facts.aux.get('repl-offset')),
-      streamDb: numberOf(facts.aux.get('repl-stream-db')),
-    };
+    return rdbFacts(this.#rdb.facts, this.#detailed);
+  }
+
+  /** Nothing is missing, and all so far follows the format. */
+  #isReadable(): boolean {
+    return this.facts.missingBytes === 0 && this.#rdb.facts.error === null;
   }
 
   /** Index of the end mark in the stage, or -1. New bytes begin at `from`. */
   #findMark(from: number, spanEnds: boolean): number {
     const mark = this.#mark!;
     const view = this.#stage.subarray(0, this.#staged);
-    // Where the RDB was read to its end, the mark stands there. Else the same text can stand inside a value (a later replication id
-    // equals the mark): the real one follows the trailer or, as replicas have it, is the last that is sent.
+    // The same text can stand inside a value (a later replication id equals the mark): as long as the RDB can be read, the mark stands
+    // behind its end. Else it is the one that follows a trailer or, as replicas have it, is the last that is sent.
     const rdbEnd = this.#rdb.endPosition;
     let at = Math.max(0, from - MARK_BYTES + 1);
     for (;;) {
@@ -212,7 +220,7 @@ export class PayloadReader {
       const trailer = at - TRAILER_BYTES;
       const plausible =
         (trailer >= 0 && view[trailer] === EOF_OPCODE) || (spanEnds && at + MARK_BYTES === this.#staged);
-      if (rdbEnd !== null ? position === rdbEnd : plausible) return at;
+      if (rdbEnd !== null ? position === rdbEnd : plausible && !this.#isReadable()) return at;
       at++;
     }
     if (this.#afterGap < 0 || !spanEnds) return -1;
@@ -227,15 +235,22 @@ export class PayloadReader {
   #flush(): void {
     const keep = this.#mark === null ? 0 : MARK_BYTES + TRAILER_BYTES;
     const until = this.#staged - (this.#mark === null ? 0 : MARK_BYTES);
-    this.#hash?.update(this.#stage.subarray(this.#hashed, until));
+    this.#digest(until);
     this.#stage.copyWithin(0, this.#staged - keep, this.#staged);
     this.#staged = keep;
     this.#hashed = Math.max(0, keep - MARK_BYTES);
     this.#afterGap = -1;
   }
 
+  /** Bytes of the stage up to `until` are the payload's: hashed, and given to who wants them. */
+  #digest(until: number): void {
+    if (this.#hash === null || until <= this.#hashed) return;
+    this.#hash.update(this.#stage.subarray(this.#hashed, until));
+    this.#watcher?.bytes?.(this.#stage, this.#hashed, until);
+  }
+
   #finish(stageEnd: number, time: number | null, packet: number | null): void {
-    this.#hash?.update(this.#stage.subarray(this.#hashed, Math.max(this.#hashed, stageEnd)));
+    this.#digest(stageEnd);
     this.facts.complete = true;
     this.facts.sha256 = this.#hash?.digest('hex') ?? null;
     this.#giveUp(time, packet);
@@ -258,14 +273,11 @@ export class PayloadReader {
     this.facts.rdb = this.rdb();
     this.#hash = null;
     this.#stage = Buffer.alloc(0);
+    this.#watcher?.end(this.facts);
   }
 }
 
 /** Marks are forty lower-case hexadecimal digits. */
 export function isHexDigit(byte: number): boolean {
   return (byte >= 0x30 && byte <= 0x39) || (byte >= 0x61 && byte <= 0x66);
-}
-
-function numberOf(text: string | undefined): number | null {
-  return text !== undefined && /^-?\d{1,15}$/.test(text) ? Number(text) : null;
 }

@@ -8,6 +8,7 @@ import { Dialogue, type DialogueOwner } from './dialogue.js';
 import { LAG_HIGH_US, LAG_RECOVERED_US, MAX_TEXT } from './limits.js';
 import type { Phase, Session, Sync } from './model.js';
 import { PayloadReader } from './payload.js';
+import { auxMismatch } from './rdb-mismatch.js';
 import { newSession, takeConnection } from './session.js';
 import { SessionEvents } from './session-events.js';
 import { CommandStream, type StreamListener } from './stream.js';
@@ -238,7 +239,12 @@ export class SessionMachine implements LiveSession, DialogueOwner, StreamListene
   /** `header` null: it was not captured. */
   #startPayload(header: PayloadHeader | null, position: number, time: number, packet: number): void {
     this.#payloadPosition = position;
-    this.#payload = new PayloadReader(header, header === null ? null : time, header === null ? null : packet);
+    const known = header !== null;
+    this.#payload = new PayloadReader(header, known ? time : null, known ? packet : null, {
+      asOf: time,
+      details: this.#context.payloadDetails(),
+      watcher: this.#context.observer?.payload?.(this.session) ?? null,
+    });
     this.session.payload = this.#payload.facts;
     this.#reach('transfer');
     this.#events.emit(time, packet, { event: 'payload.started', payload: this.#payload.facts });
@@ -250,9 +256,19 @@ export class SessionMachine implements LiveSession, DialogueOwner, StreamListene
     if (payload === null || !payload.isOver || this.#payloadTold) return;
     this.#payloadTold = true;
     this.#events.emit(time, packet, { event: 'payload.finished', payload: payload.facts });
+    this.#compareHistory(time, packet);
     if (this.#stream === null) this.#startStream(position, this.#grantedOffset(), time, packet);
     const database = payload.facts.rdb?.streamDb ?? -1;
     if (database >= 0 && this.#stream!.commands === 0) this.#stream!.database = database;
+  }
+
+  /** Does the payload belong to the history that was granted? */
+  #compareHistory(time: number, packet: number): void {
+    const finding = auxMismatch(this.session);
+    if (finding === null) return;
+    const granted = this.session.syncs.findLast(({ decision }) => decision === 'FULLRESYNC');
+    this.#context.found(this.session, finding, time, [granted?.decisionPacket ?? packet, packet]);
+    this.#events.emit(time, packet, { event: 'finding', ...finding });
   }
 
   /** The offset at which the stream after this session's payload begins; null: SYNC, or the RDB connection of two. */
@@ -294,13 +310,25 @@ export class SessionMachine implements LiveSession, DialogueOwner, StreamListene
   #adopt(stream: CommandStream): void {
     this.#stream = stream;
     stream.listener = this;
+    const watcher = this.#context.observer?.stream?.(this.session);
+    if (watcher) stream.watch(watcher, (bytes) => this.#offsetOf(bytes));
+  }
+
+  /** Replication offset of the stream's byte number `bytes` (from 1); null while the start is not known. */
+  #offsetOf(bytes: number): number | null {
+    const { start } = this.session.offsets;
+    return start === null ? null : start + bytes;
   }
 
   /** Joined mid-stream: `stream` was followed so far, after `opaqueBytes` of what must have been a payload. */
   joinStream(stream: CommandStream, opaqueBytes: number): void {
     this.isReplica = true;
     if (opaqueBytes > 0) {
-      const payload = new PayloadReader(null, null, null);
+      const payload = new PayloadReader(null, null, null, {
+        asOf: null,
+        details: null,
+        watcher: this.#context.observer?.payload?.(this.session) ?? null,
+      });
       payload.facts.bytes = opaqueBytes;
       payload.endsAfter(opaqueBytes);
       this.session.payload = payload.facts;
@@ -334,8 +362,7 @@ export class SessionMachine implements LiveSession, DialogueOwner, StreamListene
   ): void {
     if (!this.#events.wanted) return;
     if (name === REPLCONF_GETACK) this.#events.emit(time, packet, { event: 'getack' });
-    const { start } = this.session.offsets;
-    const offset = start === null ? null : start + streamBytes;
+    const offset = this.#offsetOf(streamBytes);
     this.#events.command('master', bytes, from, kept, length, offset, null, time, packet);
   }
 

@@ -5,6 +5,8 @@ import type { Context } from './context.js';
 import type { LagMeter } from './lag-meter.js';
 import { MAX_DATABASES } from './limits.js';
 import type { StreamFacts } from './model.js';
+import type { StreamWatcher } from './observer.js';
+import { StreamTap } from './stream-tap.js';
 
 /** What a CommandStream tells its session. */
 export interface StreamListener {
@@ -46,12 +48,20 @@ export class CommandStream implements CommandSink {
   selectedAt = 0;
   listener: StreamListener | null = null;
   meter: LagMeter | null = null;
+  #tap: StreamTap | null = null;
+  #offsetOf: (bytes: number) => number | null = () => null;
 
   /** @param inline lines between the arrays are commands: streams of servers before 2.8. */
   constructor(context: Context, base: number, inline: boolean) {
     this.#context = context;
     this.base = base;
     this.#decoder = new CommandDecoder(context.names, this, { learn: true, inline });
+  }
+
+  /** Gives the commands from here on to `watcher`, with the offsets that `offsetOf` makes of stream bytes. */
+  watch(watcher: StreamWatcher, offsetOf: (bytes: number) => number | null): void {
+    this.#tap = new StreamTap(watcher, this.base + this.bytes);
+    this.#offsetOf = offsetOf;
   }
 
   /** True where the next byte begins a command, or may do so for all that is known. */
@@ -68,12 +78,15 @@ export class CommandStream implements CommandSink {
     // Counted before it is decoded: an event of a command in this span then knows what has been sent.
     this.bytes = position + (end - start) - this.base;
     this.meter?.sent(this.bytes, time);
+    this.#tap?.data(bytes, start, end, position);
     this.#decoder.data(bytes, start, end, position, time, packet);
+    this.#tap?.done(this.#decoder.isLost);
   }
 
   /** `length` bytes at `position` were sent, but not captured. */
   gap(position: number, length: number, time: number, packet: number): void {
     this.meter?.sent(position + length - this.base, time);
+    this.#tap?.gap(position, length);
     this.#decoder.gap(position, length, time, packet);
   }
 
@@ -99,6 +112,11 @@ export class CommandStream implements CommandSink {
     else if (name === REPLCONF_GETACK) this.getAcks++;
     else if (name !== PING && name !== MULTI && name !== EXEC && this.database !== null)
       this.#touch(this.database);
+    if (this.#tap !== null) {
+      const { names } = this.#context;
+      const offset = this.#offsetOf(end - this.base);
+      this.#tap.command(length, end, { name: names.name(names.base(name)), database: this.database, offset });
+    }
     this.listener?.streamCommand(name, bytes, from, kept, length, end - this.base, time, packet);
   }
 
@@ -114,6 +132,7 @@ export class CommandStream implements CommandSink {
   found(position: number, skipped: number, time: number, packet: number): void {
     if (this.commands > 0) this.resyncs++;
     else this.foundAt ??= position;
+    this.#tap?.found(position, skipped);
     this.listener?.streamFound(skipped, time, packet);
   }
 

@@ -3,10 +3,12 @@ import type { ConnectionInfo, StreamConsumer } from '../tcp/types.js';
 import type { Context, LiveSession } from './context.js';
 import { Conversation, type ConversationOwner } from './conversation.js';
 import type { ReplicationEvent } from './events.js';
+import { Guarded } from './guarded.js';
 import type { LagMeter } from './lag-meter.js';
-import { MAX_LINKS } from './limits.js';
+import { MAX_DETAILED_PAYLOADS, MAX_FINDINGS, MAX_INTERNAL_ERRORS, MAX_LINKS } from './limits.js';
 import { endpoint, Links } from './links.js';
-import type { Link, Session, Sync } from './model.js';
+import type { Finding, Link, Session, Sync } from './model.js';
+import type { TrafficObserver } from './observer.js';
 
 /** A database, and from which offset to which it is the selected one. */
 interface Standing {
@@ -15,11 +17,21 @@ interface Standing {
   to: number;
 }
 
+/** A finding, where and when (µs) it was made, and the packets that show it. */
+export interface Found extends Finding {
+  session: Session;
+  time: number;
+  packets: number[];
+}
+
 export interface TrackerOptions {
   /** Receives each fact as it happens; leave out to be told at the end only, which costs less. */
   emit?: ((event: ReplicationEvent) => void) | undefined;
   /** Emit an event for every command of the streams as well. */
   commands?: boolean | undefined;
+  /** How many of the biggest keys of each payload are remembered; none unless told. */
+  biggestKeys?: number | undefined;
+  observer?: TrafficObserver | undefined;
   newMeter(): LagMeter;
   /** Finds the cause of a decision, from the sync and the other sessions of its link. */
   causeOf(sync: Sync, session: Session): void;
@@ -30,26 +42,35 @@ export class ReplicationTracker implements ConversationOwner, Context {
   readonly names = new CommandNames();
   readonly emit: ((event: ReplicationEvent) => void) | null;
   readonly wantCommands: boolean;
+  readonly observer: TrafficObserver | null;
+  readonly findings: Found[] = [];
   /** TCP connections seen, and those of them that were encrypted. */
   connections = 0;
   encryptedConnections = 0;
+  /** Defects of ours that ended the reading of a connection, as text; the first few. */
+  readonly internalErrors: string[] = [];
   readonly #options: TrackerOptions;
   readonly #links = new Links();
   readonly #live = new Set<LiveSession>();
   /** Of each replica (its endpoint): where its stream stands, and the database selected there. */
   readonly #standing = new Map<string, Standing>();
   #sessions = 0;
+  #payloads = 0;
 
   constructor(options: TrackerOptions) {
     this.#options = options;
     this.emit = options.emit ?? null;
     this.wantCommands = options.commands ?? false;
+    this.observer = options.observer ?? null;
   }
 
   /** Consumer of a new TCP connection. */
   open(connection: ConnectionInfo): StreamConsumer {
     this.connections++;
-    return new Conversation(this, this, connection);
+    return new Guarded(new Conversation(this, this, connection), connection, (error) => {
+      if (this.internalErrors.length < MAX_INTERNAL_ERRORS)
+        this.internalErrors.push(String((error as Error)?.stack ?? error));
+    });
   }
 
   /** Links with their facts as of `time` (µs). May be called at any time. */
@@ -64,6 +85,14 @@ export class ReplicationTracker implements ConversationOwner, Context {
 
   newMeter(): LagMeter {
     return this.#options.newMeter();
+  }
+
+  payloadDetails(): number | null {
+    return ++this.#payloads > MAX_DETAILED_PAYLOADS ? null : (this.#options.biggestKeys ?? 0);
+  }
+
+  found(session: Session, finding: Finding, time: number, packets: number[]): void {
+    if (this.findings.length < MAX_FINDINGS) this.findings.push({ ...finding, session, time, packets });
   }
 
   publish(live: LiveSession): Link {

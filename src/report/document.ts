@@ -1,3 +1,7 @@
+import type { RdbDocument } from './rdb-document.js';
+
+export type { BigKeyDocument, RdbDocument } from './rdb-document.js';
+
 /**
  * The summary document, `psyncscope.summary/1`: see docs/output-contract.md. Times are ISO 8601 UTC with six decimals, sizes
  * bytes, `…Ms` milliseconds. null means not known from this capture.
@@ -68,18 +72,6 @@ export interface SyncDocument {
   error: string | null;
   cause: string | null;
   missedBytes: number | null;
-}
-
-export interface RdbDocument {
-  version: number | null;
-  server: string | null;
-  keys: number | null;
-  expires: number | null;
-  databases: Record<string, { keys: number; expires: number }> | null;
-  types: Record<string, number> | null;
-  functions: number | null;
-  checksum: 'valid' | 'invalid' | 'disabled' | 'absent' | 'unchecked';
-  complete: boolean;
 }
 
 export interface PayloadDocument {

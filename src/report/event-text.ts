@@ -185,6 +185,14 @@ function wordsOf(
         why: `${bytesText(event.skippedBytes)} skipped to the next command`,
         paint: chalk.yellow,
       };
+    case 'finding':
+      return {
+        from: 'master',
+        what: event.code,
+        why: event.message,
+        paint:
+          event.severity === 'error' ? chalk.red : event.severity === 'warning' ? chalk.yellow : chalk.dim,
+      };
   }
 }
 

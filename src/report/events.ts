@@ -85,6 +85,10 @@ function fieldsOf(event: ReplicationEvent): Record<string, unknown> {
       return { from: event.from, missingBytes: event.missingBytes };
     case 'resync':
       return { skippedBytes: event.skippedBytes };
+    case 'finding': {
+      const { severity, code, message, advice, evidence } = event;
+      return { severity, code, message, advice, evidence };
+    }
     case 'encrypted':
       return { master: event.master, client: event.client };
   }

@@ -1,5 +1,6 @@
-import type { LagFacts, Payload, RdbFacts, Session, Sync } from '../replication/model.js';
-import type { PayloadDocument, RdbDocument, SessionDocument, SyncDocument } from './document.js';
+import type { LagFacts, Payload, Session, Sync } from '../replication/model.js';
+import type { PayloadDocument, SessionDocument, SyncDocument } from './document.js';
+import { rdbDocument } from './rdb-document.js';
 import { isoMicros } from './time.js';
 
 /** Turns a session's facts into its part of the summary document: µs to ISO times, maps and sets to plain JSON. */
@@ -34,20 +35,6 @@ export function syncDocument(sync: Sync): SyncDocument {
     error: sync.error,
     cause: sync.cause,
     missedBytes: sync.missedBytes,
-  };
-}
-
-function rdbDocument(rdb: RdbFacts): RdbDocument {
-  return {
-    version: rdb.version,
-    server: rdb.server,
-    keys: rdb.keys,
-    expires: rdb.expires,
-    databases: rdb.databases,
-    types: rdb.types,
-    functions: rdb.functions,
-    checksum: rdb.checksum,
-    complete: rdb.complete,
   };
 }
 

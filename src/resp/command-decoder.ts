@@ -1,9 +1,8 @@
 import { readArguments } from './arguments.js';
 import type { CommandNames } from './command-names.js';
-import { KEPT_COMMAND_BYTES, MAX_ARGUMENTS, MAX_INLINE_BYTES, MAX_LENGTH_DIGITS } from './limits.js';
-import { findCommand, findUndecided, UNDECIDED_BYTES } from './resync.js';
-
-const NO_BYTES = new Uint8Array(0);
+import { CommandSearch } from './command-search.js';
+import { KeptCommand } from './kept-command.js';
+import { MAX_ARGUMENTS, MAX_INLINE_BYTES, MAX_LENGTH_DIGITS } from './limits.js';
 
 const STAR = 0x2a;
 const DOLLAR = 0x24;
@@ -61,11 +60,8 @@ export class CommandDecoder {
   #bulkLeft = 0;
   /** Stream position of the current command's first byte, or of the place where the decoder got lost. */
   #start = 0;
-  #kept: Uint8Array | null = null;
-  #keptLength = 0;
-  #keptBroken = false;
-  /** While lost: the end of the last span, when a command may begin there. */
-  #undecided: Uint8Array = NO_BYTES;
+  readonly #kept = new KeptCommand();
+  readonly #search = new CommandSearch();
 
   /**
    * @param options.learn count names that were not met before, and subcommands; without it they are OTHER.
@@ -90,7 +86,7 @@ export class CommandDecoder {
   /** Forget the place: look for a command boundary from the next byte on. */
   lose(position: number): void {
     this.#state = LOST;
-    this.#undecided = NO_BYTES;
+    this.#search.forget();
     this.#start = position;
   }
 
@@ -113,10 +109,10 @@ export class CommandDecoder {
   gap(position: number, length: number, time: number, packet: number): void {
     if (this.#state === BULK_BODY && length <= this.#bulkLeft - 2) {
       this.#bulkLeft -= length;
-      this.#keptBroken = true;
+      this.#kept.break();
       return;
     }
-    this.#undecided = NO_BYTES;
+    this.#search.forget();
     if (this.#state === LOST) return;
     const start = this.#state === START ? position : this.#start;
     this.lose(start);
@@ -180,8 +176,7 @@ export class CommandDecoder {
             return at + 1;
           }
           this.#start = base + at;
-          this.#keptLength = 0;
-          this.#keptBroken = false;
+          this.#kept.begin();
           if (byte === STAR) this.#expectNumber(ARRAY_LENGTH);
           else if (this.#inline && isLetter(byte)) {
             this.#state = INLINE;
@@ -190,14 +185,14 @@ export class CommandDecoder {
             this.#lose(time, packet);
             break;
           }
-          this.#keep(bytes, at, at + 1);
+          this.#kept.add(bytes, at, at + 1);
           at++;
           break;
         }
         case ARRAY_LENGTH:
         case BULK_LENGTH: {
           const byte = bytes[at]!;
-          this.#keep(bytes, at, at + 1);
+          this.#kept.add(bytes, at, at + 1);
           at++;
           if (byte >= 0x30 && byte <= 0x39 && this.#digits < MAX_LENGTH_DIGITS) {
             this.#number = this.#number * 10 + byte - 0x30;
@@ -212,13 +207,13 @@ export class CommandDecoder {
             this.#lose(time, packet);
             break;
           }
-          this.#keep(bytes, at, at + 1);
+          this.#kept.add(bytes, at, at + 1);
           at++;
           this.#expectNumber(BULK_LENGTH);
           break;
         case BULK_BODY: {
           const take = Math.min(this.#bulkLeft, end - at);
-          this.#keep(bytes, at, at + take);
+          this.#kept.add(bytes, at, at + take);
           this.#bulkLeft -= take;
           at += take;
           if (this.#bulkLeft > 0) break;
@@ -238,7 +233,7 @@ export class CommandDecoder {
           let line = at;
           while (line < end && bytes[line] !== LF) line++;
           if (line < end) line++;
-          this.#keep(bytes, at, line);
+          this.#kept.add(bytes, at, line);
           at = line;
           if (bytes[at - 1] === LF) {
             this.#state = START;
@@ -248,48 +243,19 @@ export class CommandDecoder {
           if (base + at - this.#start > MAX_INLINE_BYTES) this.#lose(time, packet);
           break;
         }
-        case LOST:
-          at = this.#search(bytes, at, end, base, time, packet);
-          if (this.idle) return at;
-          break;
+        case LOST: {
+          const found = this.#search.find(bytes, at, end);
+          if (found < 0) return end;
+          const { carried } = this.#search;
+          const position = base + found - carried.length;
+          this.#state = START;
+          this.#sink.found(position, position - this.#start, time, packet);
+          this.data(carried, 0, carried.length, position, time, packet);
+          return found;
+        }
       }
     }
     return at;
-  }
-
-  /** Looks for a command in bytes[at, end), and over the end of the span before it. Returns the index to go on from. */
-  #search(bytes: Uint8Array, at: number, end: number, base: number, time: number, packet: number): number {
-    if (this.#undecided.length > 0) {
-      const before = this.#undecided;
-      this.#undecided = NO_BYTES;
-      const joined = new Uint8Array(before.length + Math.min(UNDECIDED_BYTES, end - at));
-      joined.set(before);
-      joined.set(bytes.subarray(at, at + joined.length - before.length), before.length);
-      const found = findCommand(joined, 0, joined.length);
-      if (found >= 0 && found < before.length) {
-        const position = base + at - before.length;
-        this.#found(position + found, time, packet);
-        this.data(before, found, before.length, position + found, time, packet);
-        return at;
-      }
-      const undecided = findUndecided(joined, 0, joined.length);
-      if (joined.length - before.length === end - at && undecided < before.length) {
-        this.#undecided = joined.slice(undecided);
-        return end;
-      }
-    }
-    const found = findCommand(bytes, at, end);
-    if (found < 0) {
-      this.#undecided = new Uint8Array(bytes.subarray(findUndecided(bytes, at, end), end));
-      return end;
-    }
-    this.#found(base + found, time, packet);
-    return found;
-  }
-
-  #found(position: number, time: number, packet: number): void {
-    this.#state = START;
-    this.#sink.found(position, position - this.#start, time, packet);
   }
 
   #expectNumber(state: number): void {
@@ -312,35 +278,19 @@ export class CommandDecoder {
 
   #lose(time: number, packet: number): void {
     this.#state = LOST;
-    this.#undecided = NO_BYTES;
+    this.#search.forget();
     this.#sink.lost(this.#start, time, packet);
-  }
-
-  #keep(bytes: Uint8Array, from: number, to: number): void {
-    if (this.#keptBroken) return;
-    const room = KEPT_COMMAND_BYTES - this.#keptLength;
-    const take = Math.min(room, to - from);
-    if (take <= 0) return;
-    if (this.#kept === null || this.#keptLength + take > this.#kept.length) {
-      // Most connections only ever keep a short handshake command: the full size is taken when it is needed.
-      const grown = new Uint8Array(this.#keptLength + take <= 256 ? 256 : KEPT_COMMAND_BYTES);
-      if (this.#kept !== null) grown.set(this.#kept.subarray(0, this.#keptLength));
-      this.#kept = grown;
-    }
-    for (let i = 0; i < take; i++) this.#kept[this.#keptLength + i] = bytes[from + i]!;
-    this.#keptLength += take;
   }
 
   /** A command that came in several spans is complete: name it from its kept beginning. */
   #emitKept(end: number, time: number, packet: number): void {
-    const kept = this.#kept;
-    if (kept === null) return;
-    const list = readArguments(kept, 0, this.#keptLength, 2);
+    const { bytes, length } = this.#kept;
+    const list = readArguments(bytes, 0, length, 2);
     const [first = 0, firstEnd = 0, second = 0, secondEnd = 0] = list.ranges;
-    let name = this.#names.id(kept, first, firstEnd, this.#learn);
+    let name = this.#names.id(bytes, first, firstEnd, this.#learn);
     if (this.#learn && this.#names.isContainer(name))
-      name = this.#names.subcommand(name, kept, first, firstEnd, second, secondEnd);
-    this.#sink.command(name, kept, 0, this.#keptLength, end - this.#start, end, time, packet);
+      name = this.#names.subcommand(name, bytes, first, firstEnd, second, secondEnd);
+    this.#sink.command(name, bytes, 0, length, end - this.#start, end, time, packet);
   }
 }
 

@@ -1,6 +1,6 @@
 import { findCause } from '../analysis/cause.js';
 import { SessionLag } from '../analysis/lag.js';
-import { Analyzer } from '../analyzer.js';
+import { Analyzer, BIGGEST_KEYS } from '../analyzer.js';
 import { MemorySource } from '../capture/byte-source.js';
 import { openByteSource } from '../capture/open.js';
 import type { PacketBatch } from '../capture/types.js';
@@ -29,7 +29,11 @@ export async function analyzeBytes(bytes: Uint8Array, chunk?: number): Promise<S
 
 /** The links of a capture when the ordered bytes of its connections arrive in pieces of at most `piece` bytes. */
 export async function linksInPieces(bytes: Uint8Array, piece: number): Promise<LinkDocument[]> {
-  const replication = new ReplicationTracker({ newMeter: () => new SessionLag(), causeOf: findCause });
+  const replication = new ReplicationTracker({
+    newMeter: () => new SessionLag(),
+    causeOf: findCause,
+    biggestKeys: BIGGEST_KEYS,
+  });
   const tcp = new TcpTracker({
     open: (connection) => {
       const memory = new WantedMemory(connection);

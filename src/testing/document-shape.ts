@@ -8,10 +8,31 @@ type Shape = null | { [key: string]: Shape } | [Shape];
 const leaf = (...names: string[]): { [key: string]: Shape } =>
   Object.fromEntries(names.map((name) => [name, null]));
 
+const BIG_KEY: Shape = leaf(
+  ...[
+    'db',
+    'key',
+    'keyBase64',
+    'keyLength',
+    'type',
+    'encoding',
+    'elements',
+    'bytes',
+    'expiresAt',
+    'position',
+  ],
+);
+
 const RDB: Shape = {
   ...leaf('version', 'server', 'keys', 'expires', 'functions', 'checksum', 'complete'),
   databases: {},
   types: {},
+  // Additions to the contract: see docs/rdb.md.
+  expired: null,
+  byType: {},
+  biggestKeys: { byBytes: [BIG_KEY], byElements: [BIG_KEY] },
+  aux: {},
+  error: leaf('message', 'position'),
 };
 
 const SESSION: Shape = {

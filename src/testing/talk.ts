@@ -2,6 +2,7 @@ import { findCause } from '../analysis/cause.js';
 import { SessionLag } from '../analysis/lag.js';
 import type { ReplicationEvent } from '../replication/events.js';
 import type { Link, Session } from '../replication/model.js';
+import type { TrafficObserver } from '../replication/observer.js';
 import { ReplicationTracker } from '../replication/tracker.js';
 import type { ClosedHow, ConnectionInfo, Direction, LossCounters, StreamConsumer } from '../tcp/types.js';
 
@@ -33,11 +34,14 @@ export class Network {
   readonly chunk: number;
   #nextPort = 40_000;
 
-  constructor(chunk = Number.POSITIVE_INFINITY, options: { commands?: boolean } = {}) {
+  constructor(
+    chunk = Number.POSITIVE_INFINITY,
+    options: { commands?: boolean; biggestKeys?: number; observer?: TrafficObserver } = {},
+  ) {
     this.chunk = chunk;
     this.tracker = new ReplicationTracker({
       emit: (event) => this.events.push(event),
-      commands: options.commands,
+      ...options,
       newMeter: () => new SessionLag(),
       causeOf: findCause,
     });

@@ -1,0 +1,39 @@
+import type { RdbKey } from '../rdb/sink.js';
+import type { Payload, Session } from './model.js';
+
+/** Who wants the bytes of a payload, or its keys, while they pass. What it is given is borrowed until the call returns. */
+export interface PayloadWatcher {
+  /** The next bytes of the payload, bytes[start, end), its end mark excluded. None come after a hole. */
+  bytes?(bytes: Uint8Array, start: number, end: number): void;
+  key?(key: RdbKey): void;
+  /** It is over: `payload.sha256` is set when every byte of it was given, else bytes are missing. */
+  end(payload: Payload): void;
+}
+
+/** A command of a stream as it was sent. Borrowed until the call returns. */
+export interface RawCommand {
+  /** Its first word in upper case; `(other)` for a name that is not counted. */
+  readonly name: string;
+  /** Its bytes on the wire, in order; an array of bulk strings, or (streams of servers before 2.8) an inline line. */
+  readonly parts: readonly Uint8Array[];
+  /** The database it works on, of a SELECT the one it selects; null where that is not known. */
+  readonly database: number | null;
+  /** Replication offset of its last byte; null where that is not known. */
+  readonly offset: number | null;
+}
+
+/** Who wants the commands of a stream. */
+export interface StreamWatcher {
+  command(command: RawCommand): void;
+  /**
+   * Something cannot be given. gap: bytes were not captured; broken: a command of so many bytes with a hole in it; oversized: one
+   * longer than is held; skipped: bytes between which and a hole no command began.
+   */
+  missing(what: 'gap' | 'broken' | 'oversized' | 'skipped', bytes: number): void;
+}
+
+/** Who looks at what passes beyond the facts of the model. Asked once per payload and per stream; null: not interested. */
+export interface TrafficObserver {
+  payload?(session: Session): PayloadWatcher | null;
+  stream?(session: Session): StreamWatcher | null;
+}
