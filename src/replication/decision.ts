@@ -50,7 +50,8 @@ function replidOf(word: string | undefined): string | null {
   return word !== undefined && word.length === 40 ? word : null;
 }
 
-function offsetOf(word: string | undefined): number | null {
+/** A decimal number as offsets are written, exact in a double; null for anything else. */
+export function offsetOf(word: string | undefined): number | null {
   return word !== undefined && /^-?\d{1,15}$/.test(word) ? Number(word) : null;
 }
 

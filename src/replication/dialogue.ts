@@ -5,6 +5,7 @@ import {
   causeOfRefusal,
   isErrorLine,
   NO_ANSWER,
+  offsetOf,
   type PayloadHeader,
   readAnswer,
   readPayloadHeader,
@@ -173,8 +174,7 @@ export class Dialogue implements ReplySink {
   }
 
   newline(time: number, packet: number): void {
-    this.#session.stream.keepaliveNewlines++;
-    this.#events.emit(time, packet, { event: 'stream.keepalive', from: 'master' });
+    this.#events.keepalive('master', time, packet);
   }
 
   #expect(pending: Pending, time: number, packet: number): void {
@@ -264,11 +264,10 @@ export class Dialogue implements ReplySink {
 }
 
 function newSync(command: 'PSYNC' | 'SYNC', words: readonly string[], time: number, packet: number): Sync {
-  const offset = words[2] ?? '';
   return {
     command,
     replid: command === 'PSYNC' ? (words[1] ?? null) : null,
-    offset: command === 'PSYNC' && /^-?\d{1,15}$/.test(offset) ? Number(offset) : null,
+    offset: command === 'PSYNC' ? offsetOf(words[2]) : null,
     failover: words[3]?.toUpperCase() === 'FAILOVER',
     requestedAt: time,
     requestPacket: packet,

@@ -1,4 +1,5 @@
 import type { RdbPayloadFacts } from '../rdb/facts.js';
+import { offsetOf } from './decision.js';
 import { MAX_AUX_SHOWN, MAX_AUX_TEXT } from './limits.js';
 import type { RdbFacts } from './model.js';
 
@@ -30,8 +31,8 @@ export function rdbFacts(facts: RdbPayloadFacts, detailed: boolean): RdbFacts | 
     complete: facts.complete,
     error: facts.error,
     replid: facts.aux.get('repl-id') ?? null,
-    replOffset: numberOf(facts.aux.get('repl-offset')),
-    streamDb: numberOf(facts.aux.get('repl-stream-db')),
+    replOffset: offsetOf(facts.aux.get('repl-offset')),
+    streamDb: offsetOf(facts.aux.get('repl-stream-db')),
   };
 }
 
@@ -39,8 +40,4 @@ export function rdbFacts(facts: RdbPayloadFacts, detailed: boolean): RdbFacts | 
 function shownAux(aux: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
   const shown = [...aux].slice(0, MAX_AUX_SHOWN);
   return new Map(shown.map(([key, value]) => [key.slice(0, MAX_AUX_TEXT), value.slice(0, MAX_AUX_TEXT)]));
-}
-
-function numberOf(text: string | undefined): number | null {
-  return text !== undefined && /^-?\d{1,15}$/.test(text) ? Number(text) : null;
 }

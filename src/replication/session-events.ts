@@ -37,6 +37,12 @@ export class SessionEvents {
     else this.#held.push(whole);
   }
 
+  /** A bare newline between requests, replies or commands: counted, and told. */
+  keepalive(from: 'master' | 'replica', time: number, packet: number): void {
+    this.#session.stream.keepaliveNewlines++;
+    this.emit(time, packet, { event: 'stream.keepalive', from });
+  }
+
   /** The session belongs to `link`: lets go what was held back. */
   release(link: Link): void {
     const held = this.#held ?? [];

@@ -13,8 +13,6 @@ import type { CommandStream } from './stream.js';
 
 const PHASES: readonly Phase[] = ['connected', 'handshake', 'waiting', 'transfer', 'online'];
 
-const ONLINE = PHASES.length - 1;
-
 /** Words read of a request: the longest handshake command has eleven (the RDB channel of Redis 8). */
 const MAX_WORDS = 32;
 
@@ -44,8 +42,6 @@ export class SessionMachine implements DialogueOwner, MasterSideHost {
   readonly acks: Acknowledgements;
   readonly #side: MasterSide;
   #lagIsHigh = false;
-  /** Index of the furthest phase. */
-  #phase = 0;
 
   constructor(context: Context, connection: ConnectionInfo, client: Direction, time: number, packet: number) {
     this.context = context;
@@ -107,7 +103,7 @@ export class SessionMachine implements DialogueOwner, MasterSideHost {
 
   /** A bare newline of the replica: it flushes or loads. */
   requestNewline(time: number, packet: number): void {
-    this.#keepalive('replica', time, packet);
+    this.events.keepalive('replica', time, packet);
   }
 
   syncRequested(): void {
@@ -164,7 +160,7 @@ export class SessionMachine implements DialogueOwner, MasterSideHost {
 
   /** Bytes of the stream have come. */
   streamed(time: number, packet: number): void {
-    if (this.#phase !== ONLINE) this.reach('online');
+    if (this.session.phase !== 'online') this.reach('online');
     if (this.events.wanted) this.#watchLag(time, packet);
   }
 
@@ -187,7 +183,7 @@ export class SessionMachine implements DialogueOwner, MasterSideHost {
   }
 
   streamNewline(time: number, packet: number): void {
-    this.#keepalive('master', time, packet);
+    this.events.keepalive('master', time, packet);
   }
 
   streamFound(skipped: number, time: number, packet: number): void {
@@ -199,7 +195,7 @@ export class SessionMachine implements DialogueOwner, MasterSideHost {
     const received = Math.max(0, this.connection.acknowledged(this.master));
     if (this.stream === null) this.#side.onlineByAck(received, time, packet);
     const { stream } = this;
-    if (stream !== null && this.#phase !== ONLINE) this.reach('online');
+    if (stream !== null) this.reach('online');
     this.acks.take(ack, stream, stream === null ? 0 : Math.max(0, received - stream.base), time);
     if (!this.events.wanted) return;
     this.#watchLag(time, packet);
@@ -259,14 +255,6 @@ export class SessionMachine implements DialogueOwner, MasterSideHost {
   }
 
   reach(phase: Phase): void {
-    const reached = PHASES.indexOf(phase);
-    if (reached <= PHASES.indexOf(this.session.phase)) return;
-    this.session.phase = phase;
-    this.#phase = reached;
-  }
-
-  #keepalive(from: 'master' | 'replica', time: number, packet: number): void {
-    this.session.stream.keepaliveNewlines++;
-    this.events.emit(time, packet, { event: 'stream.keepalive', from });
+    if (PHASES.indexOf(phase) > PHASES.indexOf(this.session.phase)) this.session.phase = phase;
   }
 }
