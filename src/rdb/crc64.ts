@@ -1,18 +1,27 @@
+import { type Crc64Kernel, INPUT_BYTES, makeKernel, SLICES } from './crc64-wasm.js';
+
 /**
  * CRC-64 of RDB payloads: polynomial 0xad93d23594c935a9, reflected in and out, start 0, no final xor; the check value of
- * "123456789" is e9c6d914c4b8d9ca (rdb-format.md 1.2). Kept in two 32-bit words, since BigInt in a byte loop is 30 times slower,
- * and stepped eight bytes at a time by eight tables.
+ * "123456789" is e9c6d914c4b8d9ca (rdb-format.md 1.2). Kept in two 32-bit words, since BigInt in a byte loop is 30 times slower;
+ * the loop over the bytes is WebAssembly.
  */
 
 /** The polynomial with its bits reversed, as a right-shifting table wants it. */
 const POLY_HIGH = 0x95ac9329;
 const POLY_LOW = 0xac4bc9b5;
 
-/** Table k, byte b at 2 * (256 * k + b): low word, then high word of the CRC of b followed by k zero bytes. */
-const TABLE = makeTables();
+/** Made when the first CRC is asked for. All share it: the running value is put in before, and taken out after each span. */
+let kernel: Crc64Kernel | null = null;
 
-function makeTables(): Int32Array {
-  const table = new Int32Array(8 * 256 * 2);
+function sharedKernel(): Crc64Kernel {
+  if (kernel === null) {
+    kernel = makeKernel();
+    fillTables(kernel.tables);
+  }
+  return kernel;
+}
+
+function fillTables(table: Int32Array): void {
   for (let byte = 0; byte < 256; byte++) {
     let low = byte;
     let high = 0;
@@ -28,14 +37,13 @@ function makeTables(): Int32Array {
     table[2 * byte] = low;
     table[2 * byte + 1] = high;
   }
-  for (let i = 512; i < table.length; i += 2) {
+  for (let i = 512; i < 512 * SLICES; i += 2) {
     const low = table[i - 512]!;
     const high = table[i - 511]!;
     const index = 2 * (low & 0xff);
     table[i] = ((low >>> 8) | (high << 24)) ^ table[index]!;
     table[i + 1] = (high >>> 8) ^ table[index + 1]!;
   }
-  return table;
 }
 
 /** Running CRC-64 over any number of spans. */
@@ -45,45 +53,16 @@ export class Crc64 {
 
   /** Takes bytes[start, end) in. */
   update(bytes: Uint8Array, start: number, end: number): void {
-    const t = TABLE;
-    let low = this.#low;
-    let high = this.#high;
-    let i = start;
-    for (const last = end - 8; i <= last; i += 8) {
-      const a = ((low & 0xff) ^ bytes[i]!) << 1;
-      const b = (((low >>> 8) & 0xff) ^ bytes[i + 1]!) << 1;
-      const c = (((low >>> 16) & 0xff) ^ bytes[i + 2]!) << 1;
-      const d = ((low >>> 24) ^ bytes[i + 3]!) << 1;
-      const e = ((high & 0xff) ^ bytes[i + 4]!) << 1;
-      const f = (((high >>> 8) & 0xff) ^ bytes[i + 5]!) << 1;
-      const g = (((high >>> 16) & 0xff) ^ bytes[i + 6]!) << 1;
-      const h = ((high >>> 24) ^ bytes[i + 7]!) << 1;
-      low =
-        t[3584 + a]! ^
-        t[3072 + b]! ^
-        t[2560 + c]! ^
-        t[2048 + d]! ^
-        t[1536 + e]! ^
-        t[1024 + f]! ^
-        t[512 + g]! ^
-        t[h]!;
-      high =
-        t[3585 + a]! ^
-        t[3073 + b]! ^
-        t[2561 + c]! ^
-        t[2049 + d]! ^
-        t[1537 + e]! ^
-        t[1025 + f]! ^
-        t[513 + g]! ^
-        t[h + 1]!;
+    const { crc, input, update } = sharedKernel();
+    crc[0] = this.#low;
+    crc[1] = this.#high;
+    for (let at = start; at < end; at += INPUT_BYTES) {
+      const until = Math.min(at + INPUT_BYTES, end);
+      input.set(bytes.subarray(at, until));
+      update(until - at);
     }
-    for (; i < end; i++) {
-      const index = ((low ^ bytes[i]!) & 0xff) << 1;
-      low = ((low >>> 8) | (high << 24)) ^ t[index]!;
-      high = (high >>> 8) ^ t[index + 1]!;
-    }
-    this.#low = low;
-    this.#high = high;
+    this.#low = crc[0];
+    this.#high = crc[1];
   }
 
   /** True when bytes[at, at + 8) hold this CRC in little-endian order, as the trailer of a payload does. */
