@@ -147,6 +147,13 @@ export class MasterSide {
     this.#host.events.emit(time, packet, { event: 'payload.started', payload: this.payload.facts });
   }
 
+  /** The connection is over, or the capture is. */
+  close(): void {
+    this.payload?.abandon();
+    const { complete = false, finishedAt = null, finishPacket = null } = this.payload?.facts ?? {};
+    if (complete && finishedAt !== null) this.#endPayload(this.#delivered, finishedAt, finishPacket!);
+  }
+
   /** Goes over to the stream, from `position` on, once the payload is over. */
   #endPayload(position: number, time: number, packet: number): void {
     const payload = this.payload;
@@ -248,7 +255,8 @@ export class MasterSide {
       if (
         payload.facts.form === 'eof-mark' &&
         payload.facts.missingBytes === 0 &&
-        received <= this.#delivered
+        received <= this.#delivered &&
+        !payload.endsWithMark
       )
         return;
     }

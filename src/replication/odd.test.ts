@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { ack, type Call, Network, resp, smallRdb } from '../testing/talk.js';
 
@@ -50,6 +51,29 @@ describe('tools that acknowledge from the beginning', () => {
       lag: { lastBytes: 0, maxBytes: 14 },
     });
     expect(network.session().payload!.loadedAt).not.toBeNull();
+  });
+});
+
+describe('a damaged payload that asks for more than there is', () => {
+  const damaged = Buffer.from(smallRdb(ID, 100));
+  // Behind magic and version: an AUX field whose name has 767 bytes, so that all the rest and the mark belong to it.
+  damaged.set([0xfa, 0x42, 0xff], 9);
+
+  it.each(['an ACK', 'the end of the connection'])('ends with its mark, as %s shows', (end) => {
+    const network = new Network();
+    const call = replica(network)
+      .replica(resp('PSYNC', '?', '-1'))
+      .master(`+FULLRESYNC ${ID} 100\r\n`, `$EOF:${MARK}\r\n`, Buffer.concat([damaged, Buffer.from(MARK)]));
+    const finishedAt = network.time;
+    if (end === 'an ACK') call.replica(ack(100)).master(PING).replica(ack(114));
+    else call.close();
+    expect(network.session()).toMatchObject({
+      phase: 'online',
+      payload: { complete: true, bytes: damaged.length, finishedAt },
+      offsets: { basis: 'handshake', start: 100, end: end === 'an ACK' ? 114 : 100 },
+      stream: { commands: end === 'an ACK' ? 1 : 0 },
+    });
+    expect(network.session().payload!.sha256).toBe(createHash('sha256').update(damaged).digest('hex'));
   });
 });
 

@@ -45,6 +45,9 @@ export class PayloadReader {
   #over: boolean;
   /** Bytes up to behind the mark, once they are known. */
   #end: number | null = null;
+  /** Packet time and number of the latest bytes. */
+  #lastTime = 0;
+  #lastPacket = 0;
   /** Of an unknown form: the RDB has ended; bytes of a mark that follows it still to come, or -1 while the next byte has not told. */
   #markLeft = -1;
 
@@ -89,6 +92,8 @@ export class PayloadReader {
 
   /** Takes what belongs to the payload of bytes[start, end) and returns the index behind it; `isOver` tells the end. */
   data(bytes: Uint8Array, start: number, end: number, time: number, packet: number): number {
+    this.#lastTime = time;
+    this.#lastPacket = packet;
     let at = start;
     while (at < end && !this.#over) {
       if (this.facts.form === null && this.#rdb.endPosition !== null)
@@ -182,6 +187,10 @@ export class PayloadReader {
    */
   endsAfter(bytes: number): void {
     if (this.#over || this.facts.form === 'length') return;
+    if (this.endsWithMark && this.facts.bytes === bytes) {
+      this.#finishAtMark();
+      return;
+    }
     this.#end = bytes;
     if (this.facts.form === null && this.#rdb.endPosition === this.facts.bytes && this.#markLeft < 0) {
       this.facts.form = 'length';
@@ -192,7 +201,24 @@ export class PayloadReader {
 
   /** The connection ended inside the payload, or the capture did. */
   abandon(): void {
-    if (!this.#over) this.#giveUp(null, null);
+    if (this.#over) return;
+    if (this.endsWithMark) this.#finishAtMark();
+    else this.#giveUp(null, null);
+  }
+
+  /**
+   * What has come so far ends with the mark, and nothing is missing of it. To a replica that is the end, whatever the RDB says: a
+   * damaged one may ask for more.
+   */
+  get endsWithMark(): boolean {
+    const mark = this.#mark;
+    if (mark === null || this.#over || this.#staged < MARK_BYTES) return false;
+    return this.#stage.subarray(this.#staged - MARK_BYTES, this.#staged).equals(mark);
+  }
+
+  #finishAtMark(): void {
+    this.facts.bytes -= MARK_BYTES;
+    this.#finish(this.#staged - MARK_BYTES, this.#lastTime, this.#lastPacket);
   }
 
   /** What is known of the RDB so far; null while nothing is. */

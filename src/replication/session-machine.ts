@@ -247,7 +247,7 @@ export class SessionMachine implements DialogueOwner, MasterSideHost {
 
   /** The connection is over, or the capture is. */
   close(time: number, packet: number): void {
-    this.#side.payload?.abandon();
+    this.#side.close();
     if (this.isReplica) this.publish();
     this.refresh(time);
     const { closedAt } = this.session;

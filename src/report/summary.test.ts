@@ -58,6 +58,16 @@ describe('counts: full, partial, refused, reconnects', () => {
       [1, 0, 1, 1],
     ],
     [
+      'a dual channel whose second connection asks for nothing',
+      [{ syncs: [dual] }, { channel: 'rdb' }],
+      [0, 0, 0, 0],
+    ],
+    [
+      'a dual channel whose second connection gets no answer',
+      [{ syncs: [dual] }, { channel: 'rdb', syncs: [sampleSync({ command: 'SYNC', decision: null })] }],
+      [0, 0, 0, 0],
+    ],
+    [
       'dual channel, then partial',
       [{ syncs: [dual, resumed] }, { channel: 'rdb', syncs: [legacy] }, { syncs: [resumed] }],
       [1, 1, 0, 1],

@@ -24,15 +24,14 @@ interface SyncCounts {
 function countSyncs(link: Link): SyncCounts {
   const main = link.sessions.filter((session) => session.channel === 'main');
   const rdb = link.sessions.filter((session) => session.channel === 'rdb');
-  // A capture may lack the rdb session's decision; the announcement on the main one then stands for it. An announcement
-  // alone is no full resync: the replica never came for its payload.
+  // A capture may lack the rdb session's decision; its payload then stands for it, or that the main one went on. An announcement
+  // alone is no full resync: the replica never came for its payload, or was not given any.
   const granted = sum(rdb, fullDecisions);
-  const notRefused = rdb.filter(
-    (session) => !session.syncs.some((sync) => sync.decision === 'REFUSED'),
-  ).length;
-  const announced = sum(main, (session) => decisions(session, 'DUALCHANNEL'));
+  const announced = main.filter((session) => decisions(session, 'DUALCHANNEL') > 0);
+  const served = rdb.filter((session) => session.payload !== null).length;
+  const wentOn = announced.filter((session) => decisions(session, 'CONTINUE') > 0).length;
   return {
-    full: sum(main, fullDecisions) + Math.max(granted, Math.min(announced, notRefused)),
+    full: sum(main, fullDecisions) + Math.max(granted, wentOn, Math.min(announced.length, served)),
     partial: main.filter(isResumed).length,
     refused: sum(link.sessions, (session) => decisions(session, 'REFUSED')),
     reconnects: Math.max(0, main.length - 1),
