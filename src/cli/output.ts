@@ -14,12 +14,17 @@ const whenClosed: (() => void)[] = [];
 /** A closed standard output ends the program quietly: call once, before anything is written. */
 export function guardOutput(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    if (!isGone(error)) throw error;
     noteOutputClosed();
   });
   process.stderr.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    if (!isGone(error)) throw error;
   });
+}
+
+/** EPIPE: the reader of a pipe has gone; EIO: the terminal has hung up. */
+function isGone({ code }: NodeJS.ErrnoException): boolean {
+  return code === 'EPIPE' || code === 'EIO';
 }
 
 /** Nobody reads our output any more: found out while writing to its descriptor. */

@@ -1,0 +1,106 @@
+import type { Argv } from 'yargs';
+import { type TextArguments, textFlags } from '../flags.js';
+
+export interface SniffArguments extends TextArguments {
+  interface: string | undefined;
+  port: number[] | undefined;
+  filter: string | undefined;
+  write: string | undefined;
+  fileSize: number | undefined;
+  files: number | undefined;
+  bufferSize: number | undefined;
+  snaplen: number | undefined;
+  count: number | undefined;
+  duration: string | undefined;
+  host: string[] | undefined;
+  link: string[] | undefined;
+  captureWith: 'auto' | 'dumpcap' | 'tcpdump' | 'cap';
+  commands: boolean;
+  acks: boolean;
+  json: boolean;
+  quiet: boolean;
+  stat: string | undefined;
+  top: boolean;
+  metrics: string | undefined;
+  summary: string | undefined;
+  /** Behind `--`: what to run while capturing. */
+  '--': (string | number)[] | undefined;
+}
+
+export function declareSniff(yargs: Argv): Argv<SniffArguments> {
+  const sniff = yargs
+    .usage('$0 sniff [options] [-- COMMAND ...]')
+    .parserConfiguration({ 'populate--': true })
+    .option('interface', {
+      alias: 'i',
+      type: 'string',
+      nargs: 1,
+      describe: 'Interface: its name, an address it has, or any',
+    })
+    .option('port', {
+      alias: 'p',
+      type: 'number',
+      array: true,
+      nargs: 1,
+      describe: 'Only this TCP port (repeatable); all unless told',
+    })
+    .option('filter', {
+      alias: 'f',
+      type: 'string',
+      nargs: 1,
+      describe: 'A capture filter besides (pcap-filter)',
+    })
+    .option('write', {
+      alias: 'w',
+      type: 'string',
+      nargs: 1,
+      describe: 'Save what is seen to this file (pcap, or .gz)',
+    })
+    .option('file-size', {
+      alias: 'C',
+      type: 'number',
+      nargs: 1,
+      describe: 'With -w: next file after so many MB',
+    })
+    .option('files', { alias: 'W', type: 'number', nargs: 1, describe: 'With -C: so many files, in turn' })
+    .option('buffer-size', { alias: 'B', type: 'number', nargs: 1, describe: "The kernel's buffer, KiB" })
+    .option('snaplen', { alias: 's', type: 'number', nargs: 1, describe: 'Bytes kept of a packet; 0: all' })
+    .option('count', { alias: 'c', type: 'number', nargs: 1, describe: 'Stop after so many packets' })
+    .option('duration', { type: 'string', nargs: 1, describe: 'Stop after this time: 90s, 5m, 2h' })
+    .option('host', {
+      type: 'string',
+      array: true,
+      nargs: 1,
+      describe: 'Only connections with this address (repeatable)',
+    })
+    .option('link', {
+      type: 'string',
+      array: true,
+      nargs: 1,
+      describe: 'Only links whose id contains this text (repeatable)',
+    })
+    .option('capture-with', {
+      choices: ['auto', 'dumpcap', 'tcpdump', 'cap'] as const,
+      default: 'auto' as const,
+      describe: 'What captures',
+    })
+    .option('commands', { type: 'boolean', default: false, describe: 'Every command of the streams' })
+    .option('acks', { type: 'boolean', default: false, describe: 'Every acknowledgement' })
+    .option('json', { type: 'boolean', default: false, describe: 'The events, one a line (NDJSON)' })
+    .option('quiet', { alias: 'q', type: 'boolean', default: false, describe: 'Print no events' })
+    .option('stat', { type: 'string', describe: 'One line a link every second, or every so many' })
+    .option('top', { type: 'boolean', default: false, describe: 'A screen of links, redrawn each second' })
+    .option('metrics', { type: 'string', nargs: 1, describe: 'Serve Prometheus metrics at [ADDR:]PORT' })
+    .option('summary', { type: 'string', nargs: 1, describe: 'Write the summary document here at the end' });
+  return textFlags(sniff)
+    .example('$0 sniff -i lo -p 6379', 'What happens on the links, until Ctrl-C')
+    .example('$0 sniff -p 6379 --top', 'The same as a screen')
+    .example(
+      '$0 sniff -p 6379 --stat 10s -w cap.pcap -C 100 -W 10',
+      'A log, and the last gigabyte of packets',
+    )
+    .example(
+      '$0 sniff -p 6379 --summary out.json -- npm test',
+      'While a test suite runs',
+    ) as unknown as Argv<SniffArguments>;
+}

@@ -1,0 +1,253 @@
+import { writeFileSync } from 'node:fs';
+import { Analyzer } from '../../analyzer.js';
+import type { LiveBackend } from '../../capture/live/backend.js';
+import { chooseBackend } from '../../capture/live/choose-backend.js';
+import { captureFilter } from '../../capture/live/filter.js';
+import { chooseInterface } from '../../capture/live/interfaces.js';
+import { startCapture } from '../../capture/live/live-capture.js';
+import type { LiveCapture, LiveEnd, LiveProblem } from '../../capture/live/types.js';
+import { PacketFilter } from '../../packet-filter.js';
+import type { SummaryDocument } from '../../report/document.js';
+import { escapeText } from '../../report/escape.js';
+import { safeJson } from '../../report/json.js';
+import { LiveModel } from '../../report/live/model.js';
+import { summaryTable } from '../../report/table.js';
+import { InputProblem, UsageError } from '../errors.js';
+import { canShowTop } from '../live/top-screen.js';
+import { isOutputClosed, Output, onOutputClosed } from '../output.js';
+import { textOptions } from '../selection.js';
+import { runCommand } from './command.js';
+import type { SniffArguments } from './flags.js';
+import { type MetricsFeed, startMetrics } from './metrics-feed.js';
+import { planSniff, type SniffPlan } from './plan.js';
+import { Recorder } from './recorder.js';
+import { onSignals } from './signals.js';
+import { eventView, jsonView, type LiveView, quietView, statView, topView } from './views.js';
+
+/** Ports that the default interface is chosen for when none is named. */
+const USUAL_PORTS = [6379];
+
+/** How often metrics and what is recorded are brought up to date, ms. */
+const TICK_MS = 1000;
+
+const MICROS_PER_MS = 1000;
+
+/** `psyncscope sniff`: a live capture, told as it happens, and summed up at its end. */
+export async function sniff(args: SniffArguments): Promise<void> {
+  const plan = planSniff(args);
+  checkHosts(plan);
+  const name = await chooseInterface(plan.interface, plan.ports.length === 0 ? USUAL_PORTS : plan.ports);
+  const backend = await chooseBackend(plan.captureWith, name);
+  await new Sniff(args, plan, name, backend).run();
+}
+
+/** @throws UsageError */
+function checkHosts({ hosts }: SniffPlan): void {
+  try {
+    new PacketFilter({ hosts });
+  } catch (error) {
+    throw new UsageError(`--host: ${(error as Error).message}`);
+  }
+}
+
+class Sniff {
+  readonly #args: SniffArguments;
+  readonly #plan: SniffPlan;
+  readonly #interface: string;
+  readonly #backend: LiveBackend;
+  readonly #output = new Output();
+  readonly #model = new LiveModel();
+  readonly #analyzer: Analyzer;
+  readonly #recorder: Recorder | null;
+  readonly #timers: NodeJS.Timeout[] = [];
+  #view: LiveView = quietView();
+  #metrics: MetricsFeed | null = null;
+  #capture: LiveCapture | null = null;
+  #packetsLeft: number;
+  #isStopping = false;
+
+  constructor(args: SniffArguments, plan: SniffPlan, interfaceName: string, backend: LiveBackend) {
+    this.#args = args;
+    this.#plan = plan;
+    this.#interface = interfaceName;
+    this.#backend = backend;
+    this.#packetsLeft = plan.packets ?? Number.POSITIVE_INFINITY;
+    const { keepLink } = plan;
+    this.#analyzer = new Analyzer({
+      hosts: plan.hosts,
+      keepLink,
+      commands: args.commands,
+      onEvent: (event) => {
+        const isWanted = event.event === 'encrypted' || keepLink === undefined || keepLink(event.link);
+        if (isWanted) this.#view.event?.(event);
+      },
+    });
+    this.#recorder = plan.record === null ? null : new Recorder(plan.record);
+  }
+
+  async run(): Promise<void> {
+    const filter = captureFilter(this.#plan.ports, this.#plan.userFilter);
+    this.#metrics = await startMetrics(this.#plan.metrics, this.#backend.name);
+    this.#tell(`listening on ${this.#interface} (${filter}), ${this.#backend.notice}`);
+    if (this.#metrics !== null) this.#tell(`metrics at ${this.#metrics.url}`);
+    const off = onSignals({ stop: () => this.#stop(), show: () => this.#showNow() });
+    onOutputClosed(() => this.#stop());
+    const options = { interface: this.#interface, filter, ...this.#plan.limits };
+    const capture = startCapture(this.#backend, options, {
+      onPackets: (batch, from, to) => this.#packets(batch, from, to),
+      onTrouble: (problem) => this.#trouble(problem),
+    });
+    this.#capture = capture;
+    let code = 0;
+    try {
+      if (await capture.ready) code = await this.#whileItRuns();
+    } finally {
+      for (const timer of this.#timers) clearInterval(timer);
+      const end = await capture.ended;
+      off();
+      this.#view.end();
+      await this.#metrics?.close();
+      this.#sumUp(end);
+    }
+    if (code !== 0) process.exitCode = code;
+  }
+
+  /** From when it captures until it is stopped. @returns the exit code of the command that was run; 0 without one. */
+  async #whileItRuns(): Promise<number> {
+    this.#view = this.#makeView();
+    this.#every(TICK_MS, () => this.#tick());
+    const { every } = this.#view;
+    if (every !== null) this.#every(every, () => this.#snapshot());
+    const { durationMs, command } = this.#plan;
+    if (durationMs !== null) this.#timers.push(setTimeout(() => this.#stop(), durationMs));
+    let code = 0;
+    if (command !== null) {
+      try {
+        code = await runCommand(command);
+      } finally {
+        this.#stop();
+      }
+    }
+    await this.#capture!.ended;
+    return code;
+  }
+
+  #makeView(): LiveView {
+    const output = this.#output;
+    const options = textOptions(this.#args);
+    const { view, statMs } = this.#plan;
+    if (view === 'json') return jsonView(output);
+    if (view === 'none') return quietView();
+    if (view === 'events')
+      return eventView(output, { ...options, acks: this.#args.acks, commands: this.#args.commands });
+    if (view === 'stat') return statView(output, options, statMs);
+    if (canShowTop())
+      return topView(`${this.#interface}, ${this.#backend.name}`, options, () => this.#stop());
+    this.#tell('--top needs a terminal: a line a second instead');
+    return statView(output, options, statMs);
+  }
+
+  #packets(batch: Parameters<Analyzer['run']>[0], from: number, to: number): boolean {
+    const until = Math.min(to, from + this.#packetsLeft);
+    this.#packetsLeft -= until - from;
+    this.#analyzer.run(batch, from, until);
+    const isRecorded = this.#recorder?.packets(batch, from, until) ?? true;
+    this.#output.flush();
+    return isRecorded && this.#packetsLeft > 0;
+  }
+
+  #trouble(problem: LiveProblem | null): void {
+    const text = problem === null ? `${this.#interface} is up again` : sentence(problem);
+    this.#view.message(`psyncscope: ${text}`);
+  }
+
+  /** Once a second. */
+  #tick(): void {
+    if (this.#metrics !== null)
+      this.#metrics.update(this.#document(), nowMicros(), this.#analyzer.internalErrors.length);
+    // A member of a gzip file a second would be no compression.
+    if (this.#plan.record?.path.endsWith('.gz') === false && this.#recorder?.flush() === false) this.#stop();
+  }
+
+  #snapshot(): void {
+    this.#view.snapshot?.(this.#model.update(this.#document(), nowMicros()));
+    this.#output.flush();
+  }
+
+  #document(): SummaryDocument {
+    return this.#analyzer.summary(this.#capture === null ? [] : [this.#capture.facts]);
+  }
+
+  /** SIGUSR1: the table as of now, and on it goes. */
+  #showNow(): void {
+    if (this.#plan.view === 'top' && canShowTop()) return;
+    const target = this.#plan.view === 'json' ? process.stderr : process.stdout;
+    this.#output.flush();
+    target.write(`${summaryTable(this.#document(), textOptions(this.#args))}\n`);
+  }
+
+  #stop(): void {
+    if (this.#isStopping) return;
+    this.#isStopping = true;
+    // What it is rejected with is told where its end is awaited.
+    this.#capture?.stop().catch(() => {});
+  }
+
+  /** The end: what was seen, and then what went wrong. @throws InputProblem */
+  #sumUp({ problem }: LiveEnd): void {
+    const { summary } = this.#args;
+    this.#analyzer.finish();
+    const document = this.#document();
+    this.#output.flush();
+    const isShown = this.#plan.view !== 'json' && this.#analyzer.packets > 0;
+    if (isShown && !isOutputClosed())
+      process.stdout.write(`\n${summaryTable(document, textOptions(this.#args))}\n`);
+    const problems: string[] = [];
+    if (problem !== null) problems.push(sentence(problem));
+    for (const error of this.#analyzer.internalErrors)
+      this.#tell(
+        `a defect of this program ended a connection; please report it:\n${escapeText(error, 2000)}`,
+      );
+    if (this.#recorder !== null && this.#recorder.leftOut > 0)
+      this.#tell(
+        `${this.#recorder.leftOut} packets of another link type are not in ${this.#plan.record!.path}`,
+      );
+    collect(problems, () => this.#recorder?.close());
+    if (summary !== undefined) collect(problems, () => writeSummary(summary, document));
+    if (problems.length > 0) throw new InputProblem(problems.join('\npsyncscope: '));
+  }
+
+  #tell(text: string): void {
+    process.stderr.write(`psyncscope: ${text}\n`);
+  }
+
+  #every(ms: number, run: () => void): void {
+    this.#timers.push(setInterval(run, ms));
+  }
+}
+
+function nowMicros(): number {
+  return Date.now() * MICROS_PER_MS;
+}
+
+function sentence({ message, remedy }: LiveProblem): string {
+  return remedy === '' ? message : `${message}\n  → ${remedy}`;
+}
+
+function collect(problems: string[], act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    if (!(error instanceof InputProblem)) throw error;
+    problems.push(error.message);
+  }
+}
+
+/** @throws InputProblem */
+function writeSummary(path: string, document: SummaryDocument): void {
+  try {
+    writeFileSync(path, `${safeJson(document, 2)}\n`);
+  } catch (error) {
+    throw new InputProblem(`${path}: cannot write the summary: ${(error as Error).message}`);
+  }
+}

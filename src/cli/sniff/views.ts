@@ -1,0 +1,97 @@
+import { Chalk } from 'chalk';
+import type { ReplicationEvent } from '../../replication/events.js';
+import { EventPrinter } from '../../report/event-printer.js';
+import { eventLine } from '../../report/events.js';
+import type { LiveSnapshot } from '../../report/live/model.js';
+import { RecentEvents } from '../../report/live/recent-events.js';
+import { StatLines } from '../../report/live/stat-lines.js';
+import type { TextOptions } from '../../report/options.js';
+import { TopScreen } from '../live/top-screen.js';
+import type { Output } from '../output.js';
+
+/** What is printed while the capture runs. */
+export interface LiveView {
+  /** ms between snapshots; null: it wants none. */
+  readonly every: number | null;
+  event?(event: ReplicationEvent): void;
+  snapshot?(snapshot: LiveSnapshot): void;
+  /** A line of ours that is neither output nor the end. */
+  message(text: string): void;
+  end(): void;
+}
+
+/** Wider than any line: in a file or a pipe nothing is cut, so that grep finds all of it. */
+const ONE_LINE = 100_000;
+
+/** How often the screen is drawn anew, ms. */
+const SCREEN_MS = 1000;
+
+const toStandardError = (text: string): void => {
+  process.stderr.write(`${text}\n`);
+};
+
+/** Width of a terminal, or of none. */
+function plainWidth(options: TextOptions): number {
+  return process.stdout.isTTY === true || process.env.COLUMNS !== undefined ? options.width : ONE_LINE;
+}
+
+export function quietView(): LiveView {
+  return { every: null, message: toStandardError, end: () => {} };
+}
+
+export function jsonView(output: Output): LiveView {
+  return {
+    every: null,
+    event: (event) => output.line(eventLine(event)),
+    message: toStandardError,
+    end: () => {},
+  };
+}
+
+export function eventView(
+  output: Output,
+  options: TextOptions & { readonly acks: boolean; readonly commands: boolean },
+): LiveView {
+  const lines = { ...options, width: plainWidth(options), showLink: false };
+  const printer = new EventPrinter(lines, (line) => output.line(line));
+  return {
+    every: null,
+    event: (event) => printer.print(event),
+    message: (text) => {
+      output.flush();
+      toStandardError(text);
+    },
+    end: () => printer.end(),
+  };
+}
+
+export function statView(output: Output, options: TextOptions, every: number): LiveView {
+  const lines = new StatLines({ ...options, width: plainWidth(options) });
+  return {
+    every,
+    snapshot: (snapshot) => {
+      for (const line of lines.lines(snapshot)) output.line(line);
+    },
+    message: toStandardError,
+    end: () => {},
+  };
+}
+
+export function topView(title: string, options: TextOptions, onQuit: () => void): LiveView {
+  const { chalk, ascii, zone } = options;
+  const events = new RecentEvents({ chalk: new Chalk({ level: 0 }), zone });
+  const screen = new TopScreen({
+    title,
+    text: { chalk, ascii, zone },
+    eventsOf: (link) => events.of(link),
+    onQuit,
+  });
+  screen.start();
+  return {
+    every: SCREEN_MS,
+    event: (event) => events.add(event),
+    snapshot: (snapshot) => screen.update(snapshot),
+    message: (text) => screen.message(text),
+    end: () => screen.stop(),
+  };
+}
