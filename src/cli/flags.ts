@@ -3,8 +3,15 @@ import type { Argv } from 'yargs';
 /** Stands for the word `-` while yargs parses, which would take it for a flag without a name. */
 export const STANDARD_INPUT_TOKEN = '\0-';
 
+/** How text for people is printed. */
+export interface TextArguments {
+  local: boolean;
+  color: 'auto' | 'always' | 'never';
+  ascii: boolean | undefined;
+}
+
 /** What was typed: flags that all commands which read captures share. */
-export interface CaptureArguments {
+export interface CaptureArguments extends TextArguments {
   files: string[] | undefined;
   read: string[] | undefined;
   port: number[] | undefined;
@@ -15,9 +22,6 @@ export interface CaptureArguments {
   reader: 'native' | 'pcap-parser';
   strict: boolean;
   json: boolean;
-  local: boolean;
-  color: 'auto' | 'always' | 'never';
-  ascii: boolean | undefined;
 }
 
 export interface ReplayArguments extends CaptureArguments {
@@ -51,7 +55,7 @@ function captureOptions(
   yargs: Argv,
   files = 'Captures: pcap or pcapng, gzipped or not; - reads standard input',
 ): Argv<CaptureArguments> {
-  return yargs
+  const capture = yargs
     .positional('files', {
       type: 'string',
       array: true,
@@ -99,7 +103,13 @@ function captureOptions(
       default: false,
       describe: 'Exit with 3 when a capture is cut short or damaged',
     })
-    .option('json', { type: 'boolean', default: false, describe: 'Machine-readable output' })
+    .option('json', { type: 'boolean', default: false, describe: 'Machine-readable output' });
+  return textFlags(capture) as Argv<CaptureArguments>;
+}
+
+/** Declares the flags of text for people. */
+export function textFlags<T>(yargs: Argv<T>): Argv<T & TextArguments> {
+  return yargs
     .option('local', { type: 'boolean', default: false, describe: 'Times in the local zone instead of UTC' })
     .option('color', {
       choices: ['auto', 'always', 'never'] as const,
@@ -109,7 +119,7 @@ function captureOptions(
     .option('ascii', {
       type: 'boolean',
       describe: 'Plain ASCII instead of arrows and blocks',
-    }) as Argv<CaptureArguments>;
+    }) as Argv<T & TextArguments>;
 }
 
 export function declareReplay(yargs: Argv): Argv<ReplayArguments> {

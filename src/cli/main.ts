@@ -1,3 +1,4 @@
+import { LiveError } from '../capture/live/types.js';
 import { CaptureError } from '../capture/types.js';
 import { InputProblem, UsageError } from './errors.js';
 import { guardOutput } from './output.js';
@@ -14,6 +15,7 @@ export async function main(args: string[]): Promise<void> {
     await buildParser(args).parseAsync();
   } catch (error) {
     if (error instanceof UsageError) fail(error.message, EXIT_USAGE);
+    else if (error instanceof LiveError) fail(`${error.message}\n  → ${error.problem.remedy}`, EXIT_INPUT);
     else if (error instanceof CaptureError || error instanceof InputProblem) fail(error.message, EXIT_INPUT);
     else throw error;
   }

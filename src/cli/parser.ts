@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import yargs, { type Argv } from 'yargs';
 import { UsageError } from './errors.js';
 import {
@@ -12,14 +11,25 @@ import {
   type SummaryArguments,
   type TimelineArguments,
 } from './flags.js';
+import {
+  type DemoArguments,
+  declareDemo,
+  declareInterfaces,
+  type InterfacesArguments,
+} from './other-flags.js';
 import { outputWidth } from './output.js';
+import { declareSniff, type SniffArguments } from './sniff/flags.js';
+import { version } from './version.js';
 
 /** Columns of the help text at most, so that it stays readable on wide terminals. */
 const HELP_WIDTH = 100;
 
 /** The command line: commands, their flags and help. Parsing runs the command. */
 export function buildParser(args: string[]): Argv {
-  const parser = yargs(args.map((word) => (word === '-' ? STANDARD_INPUT_TOKEN : word)));
+  // Behind -- stands somebody else's command.
+  const own = args.includes('--') ? args.indexOf('--') : args.length;
+  const words = args.map((word, index) => (word === '-' && index < own ? STANDARD_INPUT_TOKEN : word));
+  const parser = yargs(words);
   return (
     parser
       .scriptName('psyncscope')
@@ -27,6 +37,18 @@ export function buildParser(args: string[]): Argv {
         '$0 <command> [options] FILE...\n\nTells what the replication links of Redis and Valkey servers are doing, from captured packets.',
       )
       // Each command brings its own code when it runs: --help and --version do not wait for the analyzer.
+      .command<SniffArguments>(
+        'sniff',
+        'Capture, and print what happens on the links as it happens',
+        declareSniff,
+        async (typed) => (await import('./sniff/sniff.js')).sniff(typed),
+      )
+      .command<InterfacesArguments>(
+        'interfaces',
+        'List the interfaces, and whether this user may capture on them',
+        declareInterfaces,
+        async (typed) => (await import('./interfaces.js')).interfaces(typed),
+      )
       .command<ReplayArguments>(
         'replay [files..]',
         'Print what happens on the links, as it happens',
@@ -51,6 +73,12 @@ export function buildParser(args: string[]): Argv {
         declareRdb,
         async (typed) => (await import('./rdb.js')).rdb(typed),
       )
+      .command<DemoArguments>(
+        'demo [scenario]',
+        'Let servers of our own play a story of replication, and tell what their packets show',
+        declareDemo,
+        async (typed) => (await import('./demo.js')).demo(typed),
+      )
       .completion('completion', 'Print a completion script for the shell (bash or zsh)')
       .demandCommand(1, 'which command?')
       .recommendCommands()
@@ -67,10 +95,4 @@ export function buildParser(args: string[]): Argv {
         throw own ? new UsageError(`${message ?? error.message} (see psyncscope --help)`) : error;
       })
   );
-}
-
-/** The version in package.json. */
-export function version(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }

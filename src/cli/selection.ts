@@ -3,7 +3,7 @@ import { PacketFilter } from '../packet-filter.js';
 import type { Link } from '../replication/model.js';
 import type { TextOptions } from '../report/options.js';
 import { UsageError } from './errors.js';
-import { type CaptureArguments, STANDARD_INPUT_TOKEN } from './flags.js';
+import { type CaptureArguments, STANDARD_INPUT_TOKEN, type TextArguments } from './flags.js';
 import { outputWidth } from './output.js';
 import { chooseColours, wantsAscii } from './terminal.js';
 import { parseTimeOption } from './time-option.js';
@@ -21,9 +21,7 @@ export function selectCaptures(args: CaptureArguments): CaptureSelection {
   const typed = [...(args.files ?? []), ...(args.read ?? [])];
   const paths = typed.map((path) => (path === STANDARD_INPUT_TOKEN ? '-' : path));
   if (paths.length === 0) throw new UsageError('no capture named: give a file, or - to read standard input');
-  for (const port of args.port ?? [])
-    if (!Number.isInteger(port) || port < 1 || port > 65535)
-      throw new UsageError(`--port: not a TCP port: ${port}`);
+  checkPorts(args.port ?? []);
   const zone = args.local ? 'local' : 'utc';
   const filter: CaptureSelection['filter'] = {
     ports: args.port,
@@ -40,7 +38,14 @@ export function selectCaptures(args: CaptureArguments): CaptureSelection {
   return { paths, reader: args.reader, strict: args.strict, filter };
 }
 
-export function textOptions(args: CaptureArguments): TextOptions {
+/** @throws UsageError */
+export function checkPorts(ports: readonly number[]): void {
+  for (const port of ports)
+    if (!Number.isInteger(port) || port < 1 || port > 65535)
+      throw new UsageError(`--port: not a TCP port: ${port}`);
+}
+
+export function textOptions(args: TextArguments): TextOptions {
   return {
     width: outputWidth(),
     chalk: chooseColours(args.color),
@@ -49,6 +54,9 @@ export function textOptions(args: CaptureArguments): TextOptions {
   };
 }
 
-function keepLinks(texts: readonly string[]): (link: Link) => boolean {
+export type LinkFilter = (link: Link) => boolean;
+
+/** Links whose id contains one of these texts. */
+export function keepLinks(texts: readonly string[]): LinkFilter {
   return (link) => texts.some((text) => link.id.includes(text));
 }

@@ -1,0 +1,3 @@
+import { writeFixtures } from './embedded-fixtures.js';
+
+await writeFixtures();
