@@ -1,6 +1,7 @@
 import type { Command } from '../data/reply.js';
 import type { Clock } from '../net/clock.js';
 import type { Channel } from '../net/network.js';
+import { writeAt } from '../net/write-at.js';
 import { RequestParser } from '../wire/request-parser.js';
 import type { Announcement } from './announcement.js';
 import type { MasterLog, SessionFacts } from './master-log.js';
@@ -144,16 +145,13 @@ export class ReplicaSession {
 
   /** Writes what is no part of the stream: a reply line, a payload's header. */
   line(text: string): void {
-    const { channel } = this.port;
-    const position = channel.written + text.length;
-    channel.write(Buffer.from(text, 'latin1'));
+    const position = writeAt(this.port.channel, Buffer.from(text, 'latin1'));
     this.#log.wrote(this.facts, { at: this.#clock.now(), text: text.trimEnd(), position });
   }
 
   keepalive(): void {
     if (!STATES[this.state].newlines) return;
-    this.#log.keptAlive(this.facts, this.port.channel.written + NEWLINE.length);
-    this.port.channel.write(NEWLINE);
+    this.#log.keptAlive(this.facts, writeAt(this.port.channel, NEWLINE));
   }
 
   /** The stream begins behind that offset, for what is held back too. */
@@ -213,8 +211,7 @@ export class ReplicaSession {
   }
 
   #send(bytes: Uint8Array): void {
-    const position = this.port.channel.written + bytes.length;
-    this.port.channel.write(bytes);
+    const position = writeAt(this.port.channel, bytes);
     this.facts.endOffset = (this.facts.endOffset ?? 0) + bytes.length;
     this.#counter.feed(bytes);
     this.#log.sent(this.facts, {

@@ -1,4 +1,5 @@
 import type { Channel, ChannelHandler, CloseReason } from '../net/network.js';
+import { writeAt } from '../net/write-at.js';
 import { encodeInline, encodeRequest } from '../wire/encode-request.js';
 import type { LinkContext } from './context.js';
 import { Handshake, rdbHandshake } from './handshake.js';
@@ -36,7 +37,7 @@ export class RdbConnection implements ChannelHandler {
     this.#owner = owner;
     const { host, habits, master, gate } = context;
     this.#handshake = new Handshake(rdbHandshake(habits, host.settings, clientId), (words) => {
-      const position = this.#write(encodeRequest(words));
+      const position = writeAt(this.#channel, encodeRequest(words));
       context.log.add({ kind: 'handshake', connection: 'rdb', words, position });
     });
     this.#channel = host.network.connect(host.address, master, gate.guard(this));
@@ -100,20 +101,13 @@ export class RdbConnection implements ChannelHandler {
     const { log, habits } = this.#context;
     const request = { kind: 'request', connection: 'rdb', failover: false } as const;
     if (habits.twoConnections === 'rdb-channel') {
-      const position = this.#write(encodeRequest(['PSYNC', '?', '-1']));
+      const position = writeAt(this.#channel, encodeRequest(['PSYNC', '?', '-1']));
       log.add({ ...request, command: 'PSYNC', replid: '?', offset: -1, position });
     } else {
-      const position = this.#write(encodeInline(['SYNC']));
+      const position = writeAt(this.#channel, encodeInline(['SYNC']));
       log.add({ ...request, command: 'SYNC', replid: null, offset: null, position });
     }
     this.#expect = (line) => this.#positionLine(line);
-  }
-
-  /** @returns bytes on the connection up to behind these. */
-  #write(bytes: Uint8Array): number {
-    const position = this.#channel.written + bytes.length;
-    this.#channel.write(bytes);
-    return position;
   }
 
   #positionLine(line: string): void {

@@ -1,4 +1,5 @@
 import type { Channel, ChannelHandler, CloseReason } from '../net/network.js';
+import { writeAt } from '../net/write-at.js';
 import { encodeInline, encodeRequest } from '../wire/encode-request.js';
 import type { Faults, LinkContext } from './context.js';
 import { Handshake, mainHandshake } from './handshake.js';
@@ -62,7 +63,7 @@ export class Session implements ChannelHandler {
 
   acknowledge(): void {
     const offset = this.#context.memory.acknowledged;
-    const position = this.#write(encodeRequest(['REPLCONF', 'ACK', `${offset}`]));
+    const position = writeAt(this.#channel, encodeRequest(['REPLCONF', 'ACK', `${offset}`]));
     this.#context.log.add({ kind: 'ack', offset, position });
   }
 
@@ -189,7 +190,7 @@ export class Session implements ChannelHandler {
     if (reply.kind === 'full') this.#point = reply.point;
     else if (reply.kind === 'two-connections') this.#beginTwo(reply.clientId);
     else {
-      const position = this.#write(encodeInline(['SYNC']));
+      const position = writeAt(this.#channel, encodeInline(['SYNC']));
       const request = { command: 'SYNC', replid: null, offset: null, failover: false } as const;
       log.add({ kind: 'request', connection: 'main', ...request, position });
     }
@@ -228,7 +229,7 @@ export class Session implements ChannelHandler {
     if (this.#over) return;
     this.#loading = new Loading(this.#context, payload, this.#point, {
       newline: () => {
-        this.#context.log.add({ kind: 'newline', position: this.#write(NEWLINE) });
+        this.#context.log.add({ kind: 'newline', position: writeAt(this.#channel, NEWLINE) });
       },
       loaded: (refusal) => this.#loaded(payload.form, refusal),
     });
@@ -279,14 +280,7 @@ export class Session implements ChannelHandler {
 
   #send(words: readonly string[]): number {
     const encode = this.#context.habits.encoding === 'inline' ? encodeInline : encodeRequest;
-    return this.#write(encode(words));
-  }
-
-  /** @returns bytes on the connection up to behind these; they are never written where the master has closed and we have not read that. */
-  #write(bytes: Uint8Array): number {
-    const position = this.#channel.written + bytes.length;
-    this.#channel.write(bytes);
-    return position;
+    return writeAt(this.#channel, encode(words));
   }
 
   #logReply(text: string): void {

@@ -31,7 +31,8 @@ export function noteRefusal(
 ): void {
   const [name, ...args] = command.map((word) => Buffer.from(word).toString('latin1'));
   const isPsync = /^psync$/i.test(name!);
-  if (port !== null && (isPsync || /^sync$/i.test(name!))) master.refuse(port, isPsync ? requested(args) : null, text);
+  if (port !== null && (isPsync || /^sync$/i.test(name!)))
+    master.refuse(port, isPsync ? requested(args) : null, text);
 }
 
 function requested([replid = '', text]: readonly string[]): PsyncRequest {
