@@ -51,6 +51,10 @@ install_tools() {
   command -v redis-server >/dev/null || missing+=(redis-server)
   command -v tcpdump >/dev/null || missing+=(tcpdump)
   command -v tshark >/dev/null || missing+=(tshark)
+  command -v promtool >/dev/null || missing+=(prometheus)
+  command -v ip >/dev/null || missing+=(iproute2)
+  command -v script >/dev/null || missing+=(bsdutils)
+  command -v pkill >/dev/null || missing+=(procps)
   [ -e /usr/include/pcap/pcap.h ] || missing+=(libpcap-dev)
   if [ ${#missing[@]} -eq 0 ]; then
     echo 'all there'
@@ -58,7 +62,7 @@ install_tools() {
   fi
   echo "installing: ${missing[*]}"
   as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq &&
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${missing[@]}" >/dev/null
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
 run_tests() {

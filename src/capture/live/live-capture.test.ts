@@ -121,9 +121,10 @@ async function endOf(capture: LiveCapture) {
   return { ready: await capture.ready, ...(await capture.ended) };
 }
 
-it.runIf(process.env.CI)('is tested with every backend', () => {
-  expect(USABLE).toEqual(['dumpcap', 'tcpdump', 'cap']);
-});
+if (process.env.CI)
+  it('is tested with every backend', () => {
+    expect(USABLE).toEqual(['dumpcap', 'tcpdump', 'cap']);
+  });
 
 describe.each(BACKENDS)('$name', (backend) => {
   const { name } = backend;
@@ -166,15 +167,16 @@ describe.each(BACKENDS)('$name', (backend) => {
     server.close();
   });
 
-  it.runIf(name === 'tcpdump')('tells drops while it captures', async () => {
-    const { capture } = start(backend, 1);
-    await capture.ready;
-    expect(capture.drops.kernel).toBeNull();
-    await waitFor('the counts', () => capture.drops.kernel !== null, 3000);
-    expect(capture.drops).toEqual({ kernel: 0, interface: 0 });
-    expect(capture.facts.kernelDrops).toBe(0);
-    expect((await capture.stop()).problem).toBeNull();
-  });
+  if (name === 'tcpdump')
+    it('tells drops while it captures', async () => {
+      const { capture } = start(backend, 1);
+      await capture.ready;
+      expect(capture.drops.kernel).toBeNull();
+      await waitFor('the counts', () => capture.drops.kernel !== null, 3000);
+      expect(capture.drops).toEqual({ kernel: 0, interface: 0 });
+      expect(capture.facts.kernelDrops).toBe(0);
+      expect((await capture.stop()).problem).toBeNull();
+    });
 
   it('ends at once when nobody wants more', async () => {
     const { server, port } = await listen();
