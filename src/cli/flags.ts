@@ -50,6 +50,20 @@ export interface SummaryArguments extends CaptureArguments {
   format: 'table' | 'markdown' | 'json';
 }
 
+/** What narrows a capture, whether read or live. */
+export const HOST_OPTION = {
+  type: 'string',
+  array: true,
+  nargs: 1,
+  describe: 'Only connections with this address (repeatable)',
+} as const;
+export const LINK_OPTION = {
+  type: 'string',
+  array: true,
+  nargs: 1,
+  describe: 'Only links whose id contains this text (repeatable)',
+} as const;
+
 /** Declares the shared flags. */
 function captureOptions(
   yargs: Argv,
@@ -75,18 +89,8 @@ function captureOptions(
       nargs: 1,
       describe: 'Only connections with this port (repeatable)',
     })
-    .option('host', {
-      type: 'string',
-      array: true,
-      nargs: 1,
-      describe: 'Only connections with this address (repeatable)',
-    })
-    .option('link', {
-      type: 'string',
-      array: true,
-      nargs: 1,
-      describe: 'Only links whose id contains this text (repeatable)',
-    })
+    .option('host', HOST_OPTION)
+    .option('link', LINK_OPTION)
     .option('since', {
       type: 'string',
       nargs: 1,

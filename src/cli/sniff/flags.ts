@@ -1,5 +1,5 @@
 import type { Argv } from 'yargs';
-import { type TextArguments, textFlags } from '../flags.js';
+import { HOST_OPTION, LINK_OPTION, type TextArguments, textFlags } from '../flags.js';
 
 export interface SniffArguments extends TextArguments {
   interface: string | undefined;
@@ -67,18 +67,8 @@ export function declareSniff(yargs: Argv): Argv<SniffArguments> {
     .option('snaplen', { alias: 's', type: 'number', nargs: 1, describe: 'Bytes kept of a packet; 0: all' })
     .option('count', { alias: 'c', type: 'number', nargs: 1, describe: 'Stop after so many packets' })
     .option('duration', { type: 'string', nargs: 1, describe: 'Stop after this time: 90s, 5m, 2h' })
-    .option('host', {
-      type: 'string',
-      array: true,
-      nargs: 1,
-      describe: 'Only connections with this address (repeatable)',
-    })
-    .option('link', {
-      type: 'string',
-      array: true,
-      nargs: 1,
-      describe: 'Only links whose id contains this text (repeatable)',
-    })
+    .option('host', HOST_OPTION)
+    .option('link', LINK_OPTION)
     .option('capture-with', {
       choices: ['auto', 'dumpcap', 'tcpdump', 'cap'] as const,
       default: 'auto' as const,
