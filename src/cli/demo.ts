@@ -15,7 +15,7 @@ import { CaptureFile } from './capture-file.js';
 import { UsageError } from './errors.js';
 import type { DemoArguments } from './other-flags.js';
 import { isOutputClosed, Output, onOutputClosed } from './output.js';
-import { textOptions } from './selection.js';
+import { refuseStandardOutput, textOptions } from './selection.js';
 
 const LINKTYPE_ETHERNET = 1;
 
@@ -30,6 +30,8 @@ export async function demo(args: DemoArguments): Promise<void> {
     output.flush();
     return;
   }
+  refuseStandardOutput('save', args.save);
+  if (!Number.isSafeInteger(args.seed)) throw new UsageError(`--seed: not a whole number: ${args.seed}`);
   const scenario = findScenario(args.scenario);
   const saved = args.save === undefined ? null : new CaptureFile(args.save);
   const show = new Show(args, output);

@@ -1,5 +1,6 @@
 import { LiveError } from '../capture/live/types.js';
 import { CaptureError } from '../capture/types.js';
+import { escapeText } from '../report/escape.js';
 import { InputProblem, UsageError } from './errors.js';
 import { guardOutput } from './output.js';
 import { buildParser } from './parser.js';
@@ -7,6 +8,9 @@ import { buildParser } from './parser.js';
 /** Exit codes of the program: docs/output-contract.md. */
 const EXIT_USAGE = 2;
 const EXIT_INPUT = 3;
+
+/** Characters of a line of a message. */
+const MAX_LINE = 4000;
 
 /** Runs the program with its arguments (without node and script) and sets the exit code. */
 export async function main(args: string[]): Promise<void> {
@@ -21,7 +25,9 @@ export async function main(args: string[]): Promise<void> {
   }
 }
 
+/** What a message repeats may be anything that was typed. */
 function fail(message: string, code: number): void {
-  process.stderr.write(`psyncscope: ${message}\n`);
+  const lines = message.split('\n').map((line) => escapeText(line, MAX_LINE));
+  process.stderr.write(`psyncscope: ${lines.join('\n')}\n`);
   process.exitCode = code;
 }

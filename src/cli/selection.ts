@@ -45,6 +45,11 @@ export function checkPorts(ports: readonly number[]): void {
       throw new UsageError(`--port: not a TCP port: ${port}`);
 }
 
+/** @throws UsageError for `-` where a file is needed. */
+export function refuseStandardOutput(flag: string, path: string | undefined): void {
+  if (path === STANDARD_INPUT_TOKEN) throw new UsageError(`--${flag} -: give a file`);
+}
+
 export function textOptions(args: TextArguments): TextOptions {
   return {
     width: outputWidth(),

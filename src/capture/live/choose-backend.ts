@@ -106,8 +106,13 @@ function tryFind(name: BackendName, options: FindOptions): LiveBackend | LivePro
   return refused === null ? noBackend(name) : notExecutable(name, refused);
 }
 
+/** False as well where it cannot be told: a folder that may not be read, a PATH with a file in it. */
 function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }
 
 function mayRun(file: string): boolean {

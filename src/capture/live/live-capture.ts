@@ -88,6 +88,7 @@ class ChildCapture implements LiveCapture {
   }
 
   stop(): Promise<LiveEnd> {
+    if (this.#toldToEnd) return this.ended;
     if (this.#stopTime !== null || !this.#isReady) {
       this.#tellToEnd();
       return this.ended;

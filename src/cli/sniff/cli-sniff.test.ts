@@ -47,8 +47,6 @@ async function start(...args: string[]) {
     if (child.exitCode !== null) throw new Error(`it ended: ${errors()}`);
     return errors().includes('listening on');
   });
-  // The notice comes before the backend runs.
-  await sleep(700);
   const summary = (): SummaryDocument => JSON.parse(readFileSync(path, 'utf8')) as SummaryDocument;
   return { child, output, errors, ended, summary };
 }
@@ -250,6 +248,32 @@ describe('a command', () => {
     expect((await runCli(['sniff', ...ports, '--', ...command])).code).toBe(code);
   });
 
+  it('goes on when the capture has ended before it', async () => {
+    const { code, stdout, stderr } = await runCli([
+      ...['sniff', ...ports, '-c', '1', '--'],
+      ...['sh', '-c', `redis-cli -p ${port} ping; sleep 1; echo over`],
+    ]);
+    expect(code).toBe(0);
+    expect(stdout).toContain('over');
+    expect(stderr).toContain('the capture has ended');
+  });
+
+  it('gets the signals that we get, and its end is ours', async () => {
+    const child = startCli([
+      'sniff',
+      ...ports,
+      '--',
+      'sh',
+      '-c',
+      'trap "exit 9" TERM; while :; do sleep 0.1; done',
+    ]);
+    const errors = collect(child.stderr);
+    await waitFor('the capture', () => errors().includes('listening on'));
+    await sleep(300);
+    child.kill('SIGTERM');
+    expect(await closed(child)).toBe(9);
+  });
+
   it('that does not exist is an input error', async () => {
     const { code, stderr } = await runCli(['sniff', ...ports, '--', 'no-such-command-here']);
     expect(code).toBe(3);
@@ -269,6 +293,10 @@ describe('what cannot be', () => {
     [['-i', 'lo', '-c', '0'], 2, 'not a whole number'],
     [['-i', 'lo', '--metrics', 'x:y'], 2, '--metrics'],
     [['-i', 'lo', '--host', 'localhost'], 2, '--host'],
+    [['-i', 'lo', '-i', 'any'], 2, '--interface is given more than once'],
+    [['-i', 'lo', '-w', '-'], 2, '--write -: give a file'],
+    [['-i', 'lo', '--top', '--', 'true'], 2, '--top and a command'],
+    [['-i', 'lo', '--'], 2, 'no command behind --'],
   ])('%j is refused with exit code %i', async (args, code, text) => {
     const { code: seen, stderr } = await runCli(['sniff', ...args]);
     expect(stderr).toContain(text);

@@ -22,7 +22,6 @@ async function sniff(args: readonly string[]) {
   const errors = collect(child.stderr);
   const ended = closed(child);
   await waitFor('the capture', () => errors().includes('listening on'));
-  await sleep(700);
   const summary = (): SummaryDocument => JSON.parse(readFileSync(path, 'utf8')) as SummaryDocument;
   return { child, output, errors, ended, summary };
 }

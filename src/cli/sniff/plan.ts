@@ -3,7 +3,7 @@ import type { LiveOptions } from '../../capture/live/types.js';
 import { DEFAULT_SNAPLEN } from '../../capture/live/types.js';
 import { UsageError } from '../errors.js';
 import { type MetricsAddress, parseMetricsAddress } from '../live/metrics-address.js';
-import { checkPorts, keepLinks, type LinkFilter } from '../selection.js';
+import { checkPorts, keepLinks, type LinkFilter, refuseStandardOutput } from '../selection.js';
 import { parseDuration } from './duration.js';
 import type { SniffArguments } from './flags.js';
 import type { RecorderOptions } from './recorder.js';
@@ -44,6 +44,8 @@ export function planSniff(args: SniffArguments): SniffPlan {
   checkPorts(ports);
   const snaplen = args.snaplen === 0 ? undefined : whole('snaplen', args.snaplen);
   const bufferKib = whole('buffer-size', args.bufferSize);
+  refuseStandardOutput('summary', args.summary);
+  const command = args['--'] === undefined ? null : args['--'].map(String);
   return {
     interface: args.interface,
     ports,
@@ -58,7 +60,7 @@ export function planSniff(args: SniffArguments): SniffPlan {
     metrics: args.metrics === undefined ? null : parseMetricsAddress(args.metrics),
     hosts: args.host,
     keepLink: args.link === undefined ? undefined : keepLinks(args.link),
-    command: args['--'] === undefined || args['--'].length === 0 ? null : args['--'].map(String),
+    command,
   };
 }
 
@@ -69,7 +71,7 @@ function planRecord(args: SniffArguments, snaplen: number): RecorderOptions | nu
     if (millions !== undefined || files !== null) throw new UsageError('-C and -W need -w FILE');
     return null;
   }
-  if (args.write === '-') throw new UsageError('-w -: give a file; tcpdump -w - writes packets to a pipe');
+  refuseStandardOutput('write', args.write);
   if (files !== null && millions === undefined) throw new UsageError('-W needs -C, the size of a file');
   return { path: args.write, fileBytes: millions === undefined ? null : millions * MILLION, files, snaplen };
 }
@@ -82,11 +84,13 @@ function planView(args: SniffArguments): SniffView {
     ['--quiet', 'none', args.quiet],
   ];
   const chosen = wanted.filter(([, , is]) => is);
+  if (args.top && args['--'] !== undefined)
+    throw new UsageError('--top and a command would share one terminal: leave out --top');
   if (chosen.length > 1) throw new UsageError(`${chosen.map(([flag]) => flag).join(' and ')}: one of them`);
   const view = chosen[0]?.[1];
   if (view !== undefined) return view;
   // The command's own output is what its caller wants to see.
-  return args['--'] === undefined || args['--'].length === 0 ? 'events' : 'none';
+  return args['--'] === undefined ? 'events' : 'none';
 }
 
 /** A flag that counts. @throws UsageError */

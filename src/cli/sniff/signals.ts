@@ -1,9 +1,6 @@
-/** Exit code of a program that was told twice to end. */
-const EXIT_INTERRUPTED = 130;
-
 export interface SignalHandlers {
-  /** The first SIGINT, SIGTERM or SIGHUP. A second one ends the program at once. */
-  readonly stop: () => void;
+  /** SIGINT, SIGTERM or SIGHUP; again: it is not the first one. */
+  readonly stop: (signal: NodeJS.Signals, again: boolean) => void;
   /** SIGUSR1, and SIGINFO (Ctrl-T) where there is one. */
   readonly show: () => void;
 }
@@ -15,10 +12,9 @@ const SHOWING: readonly NodeJS.Signals[] =
 /** @returns what takes the handlers off again. */
 export function onSignals({ stop, show }: SignalHandlers): () => void {
   let told = false;
-  const end = (): void => {
-    if (told) process.exit(EXIT_INTERRUPTED);
+  const end = (signal: NodeJS.Signals): void => {
+    stop(signal, told);
     told = true;
-    stop();
   };
   for (const signal of STOPPING) process.on(signal, end);
   for (const signal of SHOWING) process.on(signal, show);

@@ -16,7 +16,7 @@ import { InputProblem, UsageError } from '../errors.js';
 import { canShowTop } from '../live/top-screen.js';
 import { isOutputClosed, Output, onOutputClosed } from '../output.js';
 import { textOptions } from '../selection.js';
-import { runCommand } from './command.js';
+import { RunningCommand, signalCode } from './command.js';
 import type { SniffArguments } from './flags.js';
 import { type MetricsFeed, startMetrics } from './metrics-feed.js';
 import { planSniff, type SniffPlan } from './plan.js';
@@ -63,6 +63,8 @@ class Sniff {
   #view: LiveView = quietView();
   #metrics: MetricsFeed | null = null;
   #capture: LiveCapture | null = null;
+  #command: RunningCommand | null = null;
+  #stopSignal: NodeJS.Signals | null = null;
   #packetsLeft: number;
   #isStopping = false;
 
@@ -88,9 +90,10 @@ class Sniff {
   async run(): Promise<void> {
     const filter = captureFilter(this.#plan.ports, this.#plan.userFilter);
     this.#metrics = await startMetrics(this.#plan.metrics, this.#backend.name);
-    this.#tell(`listening on ${this.#interface} (${filter}), ${this.#backend.notice}`);
-    if (this.#metrics !== null) this.#tell(`metrics at ${this.#metrics.url}`);
-    const off = onSignals({ stop: () => this.#stop(), show: () => this.#showNow() });
+    const off = onSignals({
+      stop: (signal, again) => this.#signalled(signal, again),
+      show: () => this.#showNow(),
+    });
     onOutputClosed(() => this.#stop());
     const options = { interface: this.#interface, filter, ...this.#plan.limits };
     const capture = startCapture(this.#backend, options, {
@@ -100,20 +103,27 @@ class Sniff {
     this.#capture = capture;
     let code = 0;
     try {
-      if (await capture.ready) code = await this.#whileItRuns();
+      if (await capture.ready) {
+        this.#tell(`listening on ${this.#interface} (${filter}), ${this.#backend.notice}`);
+        if (this.#metrics !== null) this.#tell(`metrics at ${this.#metrics.url}`);
+        code = await this.#whileItRuns(capture);
+      } else if (this.#stopSignal !== null && this.#plan.command !== null) {
+        this.#tell('stopped before the command was run');
+        code = signalCode(this.#stopSignal);
+      }
     } finally {
       for (const timer of this.#timers) clearInterval(timer);
       const end = await capture.ended;
       off();
       this.#view.end();
       await this.#metrics?.close();
-      this.#sumUp(end);
+      this.#sumUp(end, filter);
     }
     if (code !== 0) process.exitCode = code;
   }
 
   /** From when it captures until it is stopped. @returns the exit code of the command that was run; 0 without one. */
-  async #whileItRuns(): Promise<number> {
+  async #whileItRuns(capture: LiveCapture): Promise<number> {
     this.#view = this.#makeView();
     this.#every(TICK_MS, () => this.#tick());
     const { every } = this.#view;
@@ -122,13 +132,19 @@ class Sniff {
     if (durationMs !== null) this.#timers.push(setTimeout(() => this.#stop(), durationMs));
     let code = 0;
     if (command !== null) {
+      this.#command = new RunningCommand(command);
+      void capture.ended.then(
+        () => this.#endedEarly(),
+        () => {},
+      );
       try {
-        code = await runCommand(command);
+        code = await this.#command.ended;
       } finally {
+        this.#command = null;
         this.#stop();
       }
     }
-    await this.#capture!.ended;
+    await capture.ended;
     return code;
   }
 
@@ -186,6 +202,23 @@ class Sniff {
     target.write(`${summaryTable(this.#document(), textOptions(this.#args))}\n`);
   }
 
+  /** The first signal ends the command, where one runs, and otherwise the capture; a second one ends everything at once. */
+  #signalled(signal: NodeJS.Signals, again: boolean): void {
+    this.#stopSignal ??= signal;
+    if (again) {
+      this.#command?.kill();
+      this.#view.end();
+      process.exit(signalCode(signal));
+    }
+    if (this.#command === null) this.#stop();
+    else this.#command.pass(signal);
+  }
+
+  #endedEarly(): void {
+    if (this.#command !== null)
+      this.#tell('the capture has ended; what the command does from now on is not seen');
+  }
+
   #stop(): void {
     if (this.#isStopping) return;
     this.#isStopping = true;
@@ -194,7 +227,7 @@ class Sniff {
   }
 
   /** The end: what was seen, and then what went wrong. @throws InputProblem */
-  #sumUp({ problem }: LiveEnd): void {
+  #sumUp({ problem }: LiveEnd, filter: string): void {
     const { summary } = this.#args;
     this.#analyzer.finish();
     const document = this.#document();
@@ -204,6 +237,10 @@ class Sniff {
       process.stdout.write(`\n${summaryTable(document, textOptions(this.#args))}\n`);
     const problems: string[] = [];
     if (problem !== null) problems.push(sentence(problem));
+    else if (this.#analyzer.packets === 0 && !isOutputClosed())
+      this.#tell(
+        `no packet on ${this.#interface} matched ${filter}; psyncscope interfaces lists the others, -i any looks at all`,
+      );
     for (const error of this.#analyzer.internalErrors)
       this.#tell(
         `a defect of this program ended a connection; please report it:\n${escapeText(error, 2000)}`,

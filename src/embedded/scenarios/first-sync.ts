@@ -26,11 +26,11 @@ export const firstSyncDiskless: Scenario = {
   name: 'first-sync-diskless',
   title: 'a full sync without a disk: two replicas share one fork, the payload ends with a mark',
   run: async (stage) => {
-    const master = await stage.server('master', { disklessDelay: SECOND });
+    const master = await stage.server('master', { disklessDelay: 2 * SECOND });
     const first = await stage.server('replica 1');
     const second = await stage.server('replica 2');
     stage.fill(master);
-    stage.say('Two replicas attach within the second that the master waits for more of them.');
+    stage.say('Two replicas attach while the master waits two seconds for more of them.');
     stage.point(first, master);
     await stage.sleep(0.3);
     await stage.attach(second, master);

@@ -2,8 +2,9 @@ import type { Clock } from '../net/clock.js';
 import type { Channel, ChannelHandler, Endpoint, Listener, Network } from '../net/network.js';
 
 /**
- * A server's way to the network, which a scenario can cut: what is connected is reset, and connects fail until it is mended. TCP takes
- * a quarter of an hour to give up on a pulled cable; a firewall that rejects is as good for a story, and quicker.
+ * A server's network, of which a scenario can cut the way to its master: what it has connected is reset, and connects fail until it is
+ * mended; who has connected to it stays. TCP takes a quarter of an hour to give up on a pulled cable; a firewall that rejects is as
+ * good for a story, and quicker.
  */
 export class Line implements Network {
   readonly #clock: Clock;
@@ -35,19 +36,17 @@ export class Line implements Network {
     accept: (channel: Channel) => ChannelHandler,
     listening: (listener: Listener | Error) => void,
   ): void {
-    this.#network.listen(endpoint, (channel) => this.#watch(channel, accept(channel)), listening);
+    this.#network.listen(endpoint, accept, listening);
   }
 
   connect(from: string, to: Endpoint, handler: ChannelHandler): Channel {
-    if (!this.#isCut) return this.#network.connect(from, to, this.#watch(null, handler));
+    if (!this.#isCut) return this.#network.connect(from, to, this.#watch(handler));
     this.#clock.after(0, () => handler.closed('refused'));
     return deadChannel({ host: from, port: 0 }, to);
   }
 
-  /** @param accepted the channel, where it stands already. */
-  #watch(accepted: Channel | null, handler: ChannelHandler): ChannelHandler {
-    let own = accepted;
-    if (own !== null) this.#open.set(own, handler);
+  #watch(handler: ChannelHandler): ChannelHandler {
+    let own: Channel | null = null;
     return {
       opened: (channel) => {
         own = channel;

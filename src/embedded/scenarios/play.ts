@@ -69,7 +69,10 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
     network,
     random,
     endpoint: (index) => endpointOf(index, options.live, scenario.ipv6 === true),
-    narrate: (text) => options.narrate?.(text),
+    narrate: (text) => {
+      // What is not captured is not told.
+      if (clock.now() >= startAt) options.narrate?.(text);
+    },
   });
   try {
     const story = clock.run(() => scenario.run(stage));

@@ -83,7 +83,9 @@ export const replidMismatch: Scenario = {
   run: async (stage) => {
     const pair = await onlinePair(stage);
     await soundStream(stage, pair);
-    stage.say('The master restarts and has lost its history: nobody can be continued.');
+    stage.say(
+      'The master restarts without persistence: data and history are gone, and the replica is emptied too.',
+    );
     pair.master.node.stop('fin');
     await stage.sleep(1.5);
     await stage.start(pair.master);

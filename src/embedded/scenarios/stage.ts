@@ -120,7 +120,7 @@ export class Stage {
     for (let sent = 0; sent < bytes; sent += valueBytes) node.call(bulkCommand(this.random, valueBytes));
   }
 
-  /** Cuts a server off for so many seconds, and does not wait until its link stands again. */
+  /** Cuts a server off from its master for so many seconds, and does not wait until its link stands again. */
   async cutOff({ line }: Actor, seconds: number, meanwhile?: () => Promise<void> | void): Promise<void> {
     line.cut();
     await meanwhile?.();

@@ -27,7 +27,9 @@ export const loadingMaster: Scenario = {
   run: async (stage) => {
     const replica = await stage.server('replica');
     const master = await stage.server('master', { startLoadTime: 2.5 * SECOND });
-    stage.say('The master has just started and loads its data set.');
+    stage.say(
+      'The master loads its data set: each PING is answered -LOADING, and the connection ends with it.',
+    );
     await stage.attach(replica, master);
     await soundStream(stage, { master, replica });
   },
@@ -45,6 +47,7 @@ export const laggingReplica: Scenario = {
     await stage.write(master, 60, 6);
     replica.node.link?.stall(false);
     await stage.caughtUp(replica, master);
+    await stage.sleep(1.2);
     stage.say('The replica process is stopped: its kernel acknowledges, it does not.');
     replica.node.freeze();
     await stage.write(master, 60, 6);
@@ -112,21 +115,27 @@ export const drift: Scenario = {
 
 export const corruptPayload: Scenario = {
   name: 'corrupt-payload',
-  title: 'a bit of the payload flips: the checksum shows it, the replica refuses and tries again',
+  title: 'a bit of the payload flips: the checksum shows it, and the replica exits',
   run: async (stage) => {
     const master = await stage.server('master', { disklessSync: false });
-    const replica = await stage.server('replica');
     stage.fill(master);
     stage.say('A bit of the snapshot is wrong, before it goes out.');
     master.node.tamper = flipBit;
-    stage.point(replica, master);
-    await stage.sleep(0.2);
-    stage.say('The next snapshot is sound.');
+    const replica = await stage.server('replica', { loadTime: LOADING * SECOND }, master);
+    await stage.until('the replica loads', () => replica.node.link?.state === 'loading');
+    await stage.sleep(LOADING - 0.02);
+    stage.say('The replica finds the wrong checksum and exits, as redis-server does. It is started again.');
+    replica.node.stop('fin');
     master.node.tamper = null;
+    await stage.sleep(1);
+    await stage.start(replica);
     await stage.online(replica);
     await soundStream(stage, { master, replica });
   },
 };
+
+/** Seconds that the replica of that story takes to load. */
+const LOADING = 0.2;
 
 /** In the last value before the end of the data: the layout stays whole, only the checksum tells. */
 function flipBit(payload: Uint8Array): Uint8Array {
