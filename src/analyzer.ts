@@ -1,5 +1,11 @@
-import { findCause } from './analysis/cause.js';
+import { type SiblingPair, Siblings } from './analysis/divergence/siblings.js';
+import { Findings } from './analysis/findings/findings.js';
+import type { Found } from './analysis/findings/rule.js';
+import { DEFAULT_THRESHOLDS, type Thresholds } from './analysis/findings/thresholds.js';
 import { SessionLag } from './analysis/lag.js';
+import { Causes } from './analysis/topology/causes.js';
+import type { Topology } from './analysis/topology/model.js';
+import { buildTopology } from './analysis/topology/topology.js';
 import { linkTypeName } from './capture/link-types.js';
 import type { CaptureFacts, PacketBatch } from './capture/types.js';
 import { PacketDecoder } from './packet/decoder.js';
@@ -8,8 +14,10 @@ import { PacketFilter, type PacketFilterOptions } from './packet-filter.js';
 import type { ReplicationEvent } from './replication/events.js';
 import type { Link } from './replication/model.js';
 import type { TrafficObserver } from './replication/observer.js';
-import { type Found, ReplicationTracker } from './replication/tracker.js';
-import type { CaptureDocument, FindingDocument, SummaryDocument } from './report/document.js';
+import { ReplicationTracker } from './replication/tracker.js';
+import type { CaptureDocument, SummaryDocument } from './report/document.js';
+import { findingDocument } from './report/findings/finding-document.js';
+import { siblingDocument } from './report/siblings-document.js';
 import { buildSummary } from './report/summary.js';
 import { isoMicros } from './report/time.js';
 import { TcpTracker } from './tcp/tracker.js';
@@ -25,6 +33,8 @@ export interface AnalyzerOptions extends PacketFilterOptions {
   biggestKeys?: number | undefined;
   /** Is given the bytes of payloads and the commands of streams as they pass. */
   observer?: TrafficObserver | undefined;
+  /** From when on something is a finding; what is left out is the servers' own default. */
+  thresholds?: Partial<Thresholds> | undefined;
 }
 
 /** Keys in each ranking of a payload. */
@@ -44,6 +54,11 @@ export class Analyzer {
   readonly #options: AnalyzerOptions;
   readonly #filter: PacketFilter;
   readonly #decoder = new PacketDecoder();
+  readonly #causes = new Causes();
+  readonly #siblings = new Siblings();
+  readonly #findings: Findings;
+  /** Found while an event is told: they follow it. */
+  readonly #found: Found[] = [];
   readonly #segment = new TcpSegment();
   readonly #replication: ReplicationTracker;
   readonly #tcp: TcpTracker;
@@ -52,13 +67,18 @@ export class Analyzer {
   constructor(options: AnalyzerOptions = {}) {
     this.#options = options;
     this.#filter = new PacketFilter(options);
+    this.#findings = new Findings({ ...DEFAULT_THRESHOLDS, ...options.thresholds }, (found) =>
+      this.#found.push(found),
+    );
     const replication = new ReplicationTracker({
-      emit: options.onEvent,
+      emit: (event) => this.#event(event),
+      notice: (notice) => this.#findings.notice(notice),
       commands: options.commands,
       biggestKeys: options.biggestKeys ?? BIGGEST_KEYS,
       observer: options.observer,
+      follower: this.#siblings,
       newMeter: () => new SessionLag(),
-      causeOf: findCause,
+      causeOf: (sync, session, links) => this.#causes.decided(sync, session, links),
     });
     this.#replication = replication;
     this.#tcp = new TcpTracker({ open: (connection) => replication.open(connection) });
@@ -85,19 +105,47 @@ export class Analyzer {
       if (this.lastTime === null || at > this.lastTime) this.lastTime = at;
       if (!this.#decoder.decode(bytes, first, last, original, linkType[i]!, at, segment)) continue;
       if (this.#filter.isAddressed && !this.#filter.matches(segment)) continue;
+      this.#findings.now(at);
       this.#tcp.segment(segment, at, this.#packetNumber);
+      if (this.#found.length > 0) this.#tellFound();
     }
     return true;
   }
 
   /** No more packets come: what is still buffered is let go, open sessions end with the capture. */
   finish(): void {
-    this.#tcp.finish(this.lastTime ?? 0);
+    const time = this.lastTime ?? 0;
+    this.#tcp.finish(time);
+    const { links } = this.#replication.snapshot(time);
+    this.#findings.end(links, time, { cutPackets: this.cutPackets, siblings: this.siblings });
+    this.#tellFound();
+  }
+
+  /** The links of the capture, those that `keepLink` wants, as of the latest packet. */
+  links(): Link[] {
+    const { links } = this.#replication.snapshot(this.lastTime ?? 0);
+    return links.filter((link) => this.#options.keepLink?.(link) ?? true);
+  }
+
+  /** Pairs of links that replicate the same history, and whether they were sent the same bytes. */
+  get siblings(): SiblingPair[] {
+    return this.#siblings.pairs();
   }
 
   /** Defects of this program that ended the reading of a connection; empty on every sound run. */
   get internalErrors(): readonly string[] {
     return this.#replication.internalErrors;
+  }
+
+  /** Servers, and who replicates from whom, as of the latest packet. */
+  topology(): Topology {
+    const { links } = this.#replication.snapshot(this.lastTime ?? 0);
+    const keep = this.#options.keepLink;
+    return buildTopology(
+      keep === undefined ? links : links.filter(keep),
+      this.#causes.histories,
+      this.lastTime,
+    );
   }
 
   /** The summary document as of the latest packet. */
@@ -112,10 +160,38 @@ export class Analyzer {
         unlistedSessions,
       },
       links: keep === undefined ? links : links.filter(keep),
-      findings: this.#replication.findings
-        .filter(({ session }) => keep?.(session.link) ?? true)
+      siblings: this.siblings
+        .filter(({ sessions }) => keep === undefined || sessions.some(({ link }) => keep(link)))
+        .map(siblingDocument),
+      findings: this.#findings.all
+        .filter(({ sessions }) => keep?.(sessions[0].link) ?? true)
         .map(findingDocument),
     });
+  }
+
+  #event(event: ReplicationEvent): void {
+    this.#findings.event(event);
+    this.#options.onEvent?.(event);
+    this.#tellFound();
+  }
+
+  #tellFound(): void {
+    const { onEvent } = this.#options;
+    for (const { sessions, time, severity, code, packets, evidence } of this.#found.splice(0)) {
+      const [session] = sessions;
+      const packet = packets.at(-1) ?? this.#packetNumber;
+      onEvent?.({
+        event: 'finding',
+        link: session.link,
+        session,
+        time,
+        packet,
+        severity,
+        code,
+        packets,
+        evidence,
+      });
+    }
   }
 
   #capture(facts: readonly CaptureFacts[]): CaptureDocument {
@@ -134,9 +210,4 @@ export class Analyzer {
       complete: facts.every((capture) => capture.problem === null),
     };
   }
-}
-
-function findingDocument({ severity, code, message, advice, evidence, ...found }: Found): FindingDocument {
-  const { session, time, packets } = found;
-  return { severity, code, link: session.link.id, at: isoMicros(time), message, advice, packets, evidence };
 }

@@ -65,7 +65,7 @@ export const LINK_OPTION = {
 } as const;
 
 /** Declares the shared flags. */
-function captureOptions(
+export function captureOptions(
   yargs: Argv,
   files = 'Captures: pcap or pcapng, gzipped or not; - reads standard input',
 ): Argv<CaptureArguments> {

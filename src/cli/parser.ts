@@ -1,5 +1,6 @@
 import yargs, { type Argv } from 'yargs';
 import { UsageError } from './errors.js';
+import { declareFindings, type FindingsArguments } from './findings-flags.js';
 import {
   declareRdb,
   declareReplay,
@@ -18,7 +19,9 @@ import {
   type InterfacesArguments,
 } from './other-flags.js';
 import { outputWidth } from './output.js';
+import { declareRates, type RatesArguments } from './rates-flags.js';
 import { declareSniff, type SniffArguments } from './sniff/flags.js';
+import { declareTopology, type TopologyArguments } from './topology-flags.js';
 import { version } from './version.js';
 
 /** Columns of the help text at most, so that it stays readable on wide terminals. */
@@ -28,6 +31,7 @@ const HELP_WIDTH = 100;
 export function buildParser(args: string[]): Argv {
   // Behind -- stands somebody else's command.
   const own = args.includes('--') ? args.indexOf('--') : args.length;
+  if (own === args.length - 1) throw new UsageError('no command behind --');
   const words = args.map((word, index) => (word === '-' && index < own ? STANDARD_INPUT_TOKEN : word));
   const parser = yargs(words);
   return (
@@ -67,11 +71,29 @@ export function buildParser(args: string[]): Argv {
         declareSummary,
         async (typed) => (await import('./summary.js')).summary(typed),
       )
+      .command<FindingsArguments>(
+        'findings [files..]',
+        'Tell what is wrong with the links, why, and what to do',
+        declareFindings,
+        async (typed) => (await import('./findings.js')).findings(typed),
+      )
+      .command<RatesArguments>(
+        'rates [files..]',
+        'Tell how much each link carries: rates, and shares by command, database or key prefix',
+        declareRates,
+        async (typed) => (await import('./rates.js')).rates(typed),
+      )
       .command<RdbArguments>(
         'rdb [files..]',
         'Tell what the payloads (or RDB files) hold, list their keys, save them',
         declareRdb,
         async (typed) => (await import('./rdb.js')).rdb(typed),
+      )
+      .command<TopologyArguments>(
+        'topology [files..]',
+        'Show who replicates from whom, and how that came about',
+        declareTopology,
+        async (typed) => (await import('./topology.js')).topology(typed),
       )
       .command<DemoArguments>(
         'demo [scenario]',
@@ -80,6 +102,7 @@ export function buildParser(args: string[]): Argv {
         async (typed) => (await import('./demo.js')).demo(typed),
       )
       .completion('completion', 'Print a completion script for the shell (bash or zsh)')
+      .middleware(refuseRepeated)
       .demandCommand(1, 'which command?')
       .recommendCommands()
       .strict()
@@ -87,7 +110,9 @@ export function buildParser(args: string[]): Argv {
       .alias('version', 'V')
       .alias('help', 'h')
       .wrap(Math.min(HELP_WIDTH, outputWidth()))
-      .epilogue('Exit codes: 0 done, 2 wrong usage, 3 the input cannot be read.')
+      .epilogue(
+        'Exit codes: 0 done, 1 found (findings --fail-on), 2 wrong usage, 3 the input cannot be read.',
+      )
       .exitProcess(false)
       .fail((message, error) => {
         // yargs' own complaints come as a message, or (a flag without its value) as an error of this name.
@@ -95,4 +120,14 @@ export function buildParser(args: string[]): Argv {
         throw own ? new UsageError(`${message ?? error.message} (see psyncscope --help)`) : error;
       })
   );
+}
+
+/** Flags that may be given several times, and positional arguments. */
+const REPEATABLE = new Set(['_', '--', 'files', 'read', 'port', 'host', 'link', 'match', 'type', 'db']);
+
+/** yargs makes a list of a flag that is given twice. @throws UsageError where one value is wanted. */
+function refuseRepeated(typed: Record<string, unknown>): void {
+  for (const [name, value] of Object.entries(typed))
+    if (Array.isArray(value) && name.length > 1 && !REPEATABLE.has(name))
+      throw new UsageError(`--${name} is given more than once`);
 }

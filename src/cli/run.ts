@@ -11,7 +11,7 @@ import type { CaptureSelection } from './selection.js';
 
 export interface RunHooks {
   /** For the analyzer: who is told what. */
-  analyzer?: Pick<AnalyzerOptions, 'onEvent' | 'commands' | 'observer' | 'biggestKeys'>;
+  analyzer?: Pick<AnalyzerOptions, 'onEvent' | 'commands' | 'observer' | 'biggestKeys' | 'thresholds'>;
   /** Pipes that were opened already. */
   sources?: ReadonlyMap<string, ByteSource>;
   /** After each block of packets: let out what was printed so far. */
@@ -29,7 +29,7 @@ const EXIT_INTERRUPTED = 130;
 export async function runCaptures(
   selection: CaptureSelection,
   hooks: RunHooks,
-  show: (document: SummaryDocument) => void | Promise<void>,
+  show: (document: SummaryDocument, analyzer: Analyzer) => void | Promise<void>,
 ): Promise<void> {
   const stop = new AbortController();
   const interrupt = (): void => {
@@ -60,7 +60,7 @@ export async function runCaptures(
   }
   analyzer.finish();
   const document = analyzer.summary(facts);
-  await show(document);
+  await show(document, analyzer);
   const filters = filterNames(selection);
   if (document.links.length === 0 && filters !== '' && !isOutputClosed())
     process.stderr.write(`psyncscope: nothing is left after ${filters}\n`);

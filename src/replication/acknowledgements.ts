@@ -1,5 +1,6 @@
 import type { Context } from './context.js';
 import type { LagMeter } from './lag-meter.js';
+import { CAUGHT_UP_MS } from './limits.js';
 import type { Session } from './model.js';
 import type { CommandStream } from './stream.js';
 
@@ -58,6 +59,15 @@ export class Acknowledgements {
     // What TCP has acknowledged was sent, captured or not.
     this.meter?.sent(received, time);
     if (offsets.start !== null) this.meter?.acknowledged(ack.offset - offsets.start, time);
+    this.#noteCatchUp(stream, time);
+  }
+
+  /** How the replica gets over a full sync. */
+  #noteCatchUp(stream: CommandStream, time: number): void {
+    const { payload } = this.#session;
+    if (payload === null || payload.loadedAt === null || payload.caughtUpAt !== null) return;
+    payload.writtenBytes ??= stream.bytes;
+    if (this.meter !== null && this.meter.behindMs < CAUGHT_UP_MS) payload.caughtUpAt = time;
   }
 
   #count(time: number): void {

@@ -1,9 +1,10 @@
 import type { CommandNames } from '../resp/command-names.js';
 import type { ConnectionInfo, Direction } from '../tcp/types.js';
-import type { ReplicationEvent } from './events.js';
+import type { ReplicationEvent, StreamNotice } from './events.js';
 import type { LagMeter } from './lag-meter.js';
-import type { Finding, Link, Session, Sync } from './model.js';
+import type { Link, Session, Sync } from './model.js';
 import type { TrafficObserver } from './observer.js';
+import type { HistoryFollower } from './sibling-bytes.js';
 
 /** How far a command stream has come. Bytes count from its first one. */
 export interface StreamState {
@@ -40,11 +41,13 @@ export interface Context {
   /** Emit `stream.command` for every command. */
   readonly wantCommands: boolean;
   readonly observer: TrafficObserver | null;
+  /** Compares the streams of one history; null: nobody does. */
+  readonly follower: HistoryFollower | null;
   newMeter(): LagMeter;
   /** How many of the biggest keys of the next payload are wanted; null: neither these nor its auxiliary fields. */
   payloadDetails(): number | null;
-  /** A finding of a session that is entered in its link. */
-  found(session: Session, finding: Finding, time: number, packets: number[]): void;
+  /** Is told what is notable of the commands; null when nobody listens. */
+  readonly notice: ((notice: StreamNotice) => void) | null;
   /** Finds or makes the link of a session whose endpoints are known, and enters the session there. */
   publish(live: LiveSession): Link;
   /** Called when the stream of a session begins: whoever knows more of it may tell. */

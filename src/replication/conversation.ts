@@ -92,6 +92,7 @@ export class Conversation implements StreamConsumer, CommandSink {
     else if (direction === this.#client) {
       this.#inGap = true;
       this.#requests?.gap(position, length, time, packet);
+      this.#machine?.requestGap(length, time, packet);
       this.#inGap = false;
       this.#restart = this.#kind !== 'client' && (this.#requests?.isLost ?? false);
     } else this.#machine?.gap(position, length, time, packet);

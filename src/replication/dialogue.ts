@@ -279,5 +279,6 @@ function newSync(command: 'PSYNC' | 'SYNC', words: readonly string[], time: numb
     error: null,
     cause: null,
     missedBytes: null,
+    why: null,
   };
 }

@@ -44,6 +44,10 @@ export type ReplicationEvent =
       lagBytes: number | null;
       lagMs: number | null;
       behindBytes: number | null;
+      /** Age of the oldest byte not yet acknowledged right after it. */
+      behindMs: number | null;
+      /** Offset of the last stream byte sent by then. */
+      sentOffset: number | null;
     })
   | (OfSession & { event: 'getack' })
   | (OfSession & { event: 'lag.high' | 'lag.recovered'; lag: LagFacts })
@@ -52,3 +56,14 @@ export type ReplicationEvent =
   | (OfSession & { event: 'finding' } & Finding)
   /** A TLS connection: nothing of it can be read. Endpoints as `address:port`, server first. */
   | (Base & { event: 'encrypted'; master: string; client: string });
+
+/** What is worth knowing of a stream's commands without an event for each of them. */
+export type StreamNotice = OfSession & {
+  /** big-command: one of `amount` bytes. deletes: another `amount` single keys were deleted, outside of transactions. */
+  notice: 'big-command' | 'deletes';
+  /** Its name in upper case. */
+  name: string;
+  amount: number;
+  /** Replication offset of its last byte. */
+  offset: number | null;
+};

@@ -29,9 +29,6 @@ export const MAX_LINKS = 10_000;
 /** Databases listed of one session (a server has 16 by default). */
 export const MAX_DATABASES = 1024;
 
-/** Findings kept of a capture. */
-export const MAX_FINDINGS = 1000;
-
 /**
  * Payloads of which auxiliary fields and biggest keys are kept, some 10 KB each: a replica that cannot load what it is sent is sent
  * it again, ten times a second. Of further ones the counts are kept.
@@ -56,5 +53,15 @@ export const MAX_EVENT_ARGUMENT_BYTES = 256;
 export const LAG_HIGH_US = 5_000_000;
 export const LAG_RECOVERED_US = 1_500_000;
 
+/**
+ * A replica has caught up once nothing that it has not acknowledged is older than this when it speaks, ms: what is on its way at that
+ * moment is younger.
+ */
+export const CAUGHT_UP_MS = 100;
+
 /** Defects of ours that are kept as text for the report. */
 export const MAX_INTERNAL_ERRORS = 4;
+
+/** Commands from this size on are noticed, and every so many deletions of single keys (src/analysis/findings decides what that means). */
+export const NOTICED_COMMAND_BYTES = 256 * 1024;
+export const NOTICED_DELETES = 100;

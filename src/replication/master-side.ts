@@ -5,9 +5,10 @@ import type { PayloadHeader } from './decision.js';
 import type { Dialogue } from './dialogue.js';
 import type { Phase, Session } from './model.js';
 import { PayloadReader } from './payload.js';
-import { auxMismatch } from './rdb-mismatch.js';
 import type { SessionEvents } from './session-events.js';
+import { comparableHistory } from './sibling-bytes.js';
 import { CommandStream, type StreamListener } from './stream.js';
+import { TransferWatch } from './transfer-watch.js';
 
 const STAR = 0x2a;
 
@@ -37,6 +38,7 @@ export class MasterSide {
   payload: PayloadReader | null = null;
   stream: CommandStream | null = null;
   readonly #host: MasterSideHost;
+  #watch: TransferWatch | null = null;
   /** Stream position of the payload's first byte; whether its end was told. */
   #payloadPosition = 0;
   #payloadTold = false;
@@ -60,8 +62,11 @@ export class MasterSide {
         this.#host.streamed(time, packet);
         return;
       }
-      if (this.payload !== null && !this.payload.isOver) at = this.payload.data(bytes, at, end, time, packet);
-      else if (stream !== null) at = Math.min(end, stream.base - base);
+      if (this.payload !== null && !this.payload.isOver) {
+        this.#watch?.goesOn(base + at, time);
+        at = this.payload.data(bytes, at, end, time, packet);
+        this.#watch?.sentUpTo(base + at);
+      } else if (stream !== null) at = Math.min(end, stream.base - base);
       else if (this.#host.dialogue.holed && this.#guess(bytes, at, end, base + at, time, packet)) continue;
       else {
         at = this.#host.dialogue.data(bytes, at, end, time, packet);
@@ -76,7 +81,9 @@ export class MasterSide {
     const end = position + length;
     this.#delivered = end;
     if (this.payload !== null && !this.payload.isOver) {
+      this.#watch?.goesOn(position, time);
       position += this.payload.gap(length, time, packet);
+      this.#watch?.sentUpTo(position);
       this.#endPayload(position, time, packet);
     }
     if (this.stream !== null) {
@@ -143,6 +150,10 @@ export class MasterSide {
       watcher: this.#host.context.observer?.payload?.(this.#host.session) ?? null,
     });
     this.#host.session.payload = this.payload.facts;
+    if (known) {
+      this.#watch = new TransferWatch(this.#host.connection, this.#host.master, time);
+      this.payload.facts.transfer = this.#watch.facts;
+    }
     this.#host.reach('transfer');
     this.#host.events.emit(time, packet, { event: 'payload.started', payload: this.payload.facts });
   }
@@ -160,19 +171,9 @@ export class MasterSide {
     if (payload === null || !payload.isOver || this.#payloadTold) return;
     this.#payloadTold = true;
     this.#host.events.emit(time, packet, { event: 'payload.finished', payload: payload.facts });
-    this.#compareHistory(time, packet);
     if (this.stream === null) this.#startStream(position, this.#grantedOffset(), time, packet);
     const database = payload.facts.rdb?.streamDb ?? -1;
     if (database >= 0 && this.stream!.commands === 0) this.stream!.database = database;
-  }
-
-  /** Does the payload belong to the history that was granted? */
-  #compareHistory(time: number, packet: number): void {
-    const finding = auxMismatch(this.#host.session);
-    if (finding === null) return;
-    const granted = this.#host.session.syncs.findLast(({ decision }) => decision === 'FULLRESYNC');
-    this.#host.context.found(this.#host.session, finding, time, [granted?.decisionPacket ?? packet, packet]);
-    this.#host.events.emit(time, packet, { event: 'finding', ...finding });
   }
 
   /** The offset at which the stream after this session's payload begins; null: SYNC, or the RDB connection of two. */
@@ -213,6 +214,16 @@ export class MasterSide {
   begin(start: number, time: number): void {
     this.#host.acks.begin(start, this.stream!, time);
     this.#host.context.streamBegins(this.#host);
+    this.#follow(start);
+  }
+
+  /** Lets the stream be compared with others of its history. */
+  #follow(start: number): void {
+    const { context, session, dialogue, connection, master } = this.#host;
+    const replid = context.follower === null ? null : comparableHistory(session, dialogue.holed);
+    if (replid === null) return;
+    const isSound = (): boolean => connection.loss(master).conflictingBytes === 0;
+    this.stream!.follow(context.follower!.follow(session, replid, isSound), start);
   }
 
   #adopt(stream: CommandStream): void {
@@ -220,6 +231,8 @@ export class MasterSide {
     stream.listener = this.#host;
     const watcher = this.#host.context.observer?.stream?.(this.#host.session);
     if (watcher) stream.watch(watcher, (bytes) => this.offsetOf(bytes));
+    const counter = this.#host.context.observer?.counter?.(this.#host.session);
+    if (counter) stream.count(counter);
   }
 
   /** Replication offset of the stream's byte number `bytes` (from 1); null while the start is not known. */

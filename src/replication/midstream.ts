@@ -156,6 +156,8 @@ class ProbeSide implements StreamListener {
     this.commands++;
   }
 
+  streamDeletes(): void {}
+
   streamNewline(): void {}
 
   streamFound(): void {}

@@ -1,6 +1,7 @@
 import type { RdbTypeFacts } from '../rdb/facts.js';
 import type { RankedKey } from '../rdb/top-keys.js';
 import type { ClosedHow, LossCounters } from '../tcp/types.js';
+import type { Why } from './why.js';
 
 /** Furthest state a session reached. */
 export type Phase = 'connected' | 'handshake' | 'waiting' | 'transfer' | 'online';
@@ -50,14 +51,16 @@ export interface Sync {
   error: string | null;
   cause: Cause | null;
   missedBytes: number | null;
+  /** What the whole capture adds to the cause; null: nothing, or not decided. */
+  why: Why | null;
 }
 
-/** Something worth a person's attention. The message is for people, code and evidence for programs. */
+/** Something worth a person's attention: facts alone, src/report/findings has the words. */
 export interface Finding {
   severity: 'info' | 'warning' | 'error';
   code: string;
-  message: string;
-  advice: string | null;
+  /** Numbers of the packets that show it, in order. */
+  packets: number[];
   evidence: Record<string, string | number | null>;
 }
 
@@ -97,11 +100,33 @@ export interface Payload {
   startPacket: number | null;
   finishedAt: number | null;
   finishPacket: number | null;
+  /** Of its latest bytes, µs. */
+  lastAt: number | null;
   sha256: string | null;
   /** First ACK after the payload, µs. */
   loadedAt: number | null;
   missingBytes: number;
   rdb: RdbFacts | null;
+  /** What TCP showed on the way; null: joined inside of it. */
+  transfer: TransferFacts | null;
+  /** Stream bytes sent by the first ACK after it: what was written since the snapshot. */
+  writtenBytes: number | null;
+  /** First ACK behind which nothing old was unacknowledged, µs. */
+  caughtUpAt: number | null;
+}
+
+/** Pauses of a payload's sender and their reasons; see TransferWatch. */
+export interface TransferFacts {
+  /** Nothing on its way and the window open: it had nothing to send. */
+  idleMs: number;
+  longestIdleMs: number;
+  /** It waited for ACKs, or for what was lost to be sent again. */
+  unacknowledgedMs: number;
+  /** The replica had closed its window. */
+  zeroWindowMs: number;
+  retransmittedBytes: number;
+  /** Most bytes not acknowledged at a time, as the capture saw it. */
+  maxFlightBytes: number;
 }
 
 /** What came in the command stream of a session. */
@@ -115,6 +140,10 @@ export interface StreamFacts {
   keepaliveNewlines: number;
   /** Times the decoder lost its place in the commands and found it again. */
   resyncs: number;
+  /** Packet time of the stream's last byte, µs; and the longest time without one between two, with when it began. */
+  lastAt: number | null;
+  maxSilenceMs: number;
+  maxSilenceAt: number | null;
 }
 
 export interface Offsets {
@@ -124,6 +153,8 @@ export interface Offsets {
   lastAck: number | null;
   /** FACK of the last ACK: what the replica's AOF has fsynced (7.2+). */
   lastFsyncAck: number | null;
+  /** Up to here the replica's TCP has acknowledged: received, whether or not applied. As of the last `lag.high`, or the end. */
+  received: number | null;
 }
 
 export interface AckFacts {
@@ -156,6 +187,7 @@ export interface Session {
   /** Number within its link, from 1. */
   number: number;
   link: Link;
+  clientAddress: string;
   clientPort: number;
   channel: 'main' | 'rdb';
   openedAt: number | null;
@@ -172,6 +204,8 @@ export interface Session {
   offsets: Offsets;
   acks: AckFacts;
   lag: LagFacts;
+  /** Of the connection's handshake, µs; null: not captured. */
+  roundTripUs: number | null;
   /** Packet time at which the session came online, µs. */
   onlineAt: number | null;
   /** Loss in both directions of the connection. */

@@ -32,8 +32,28 @@ export interface StreamWatcher {
   missing(what: 'gap' | 'broken' | 'oversized' | 'skipped', bytes: number): void;
 }
 
+/** Who counts the commands of a stream, those with a hole in them included. Cheaper than a StreamWatcher: nothing is put together. */
+export interface CommandCounter {
+  /** So many bytes of the stream were sent at `time` (µs), captured or not. */
+  sent(bytes: number, time: number): void;
+  /**
+   * A command of `length` bytes on the wire has passed; `name` in upper case, with its subcommand. Its beginning (KEPT_COMMAND_BYTES at
+   * least, or up to a hole) is bytes[from, from + kept), borrowed until the call returns. `database` null: not known.
+   */
+  command(
+    name: string,
+    bytes: Uint8Array,
+    from: number,
+    kept: number,
+    length: number,
+    database: number | null,
+    time: number,
+  ): void;
+}
+
 /** Who looks at what passes beyond the facts of the model. Asked once per payload and per stream; null: not interested. */
 export interface TrafficObserver {
   payload?(session: Session): PayloadWatcher | null;
   stream?(session: Session): StreamWatcher | null;
+  counter?(session: Session): CommandCounter | null;
 }

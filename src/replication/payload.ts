@@ -78,10 +78,14 @@ export class PayloadReader {
       startPacket: packet,
       finishedAt: null,
       finishPacket: null,
+      lastAt: null,
       sha256: null,
       loadedAt: null,
       missingBytes: 0,
       rdb: null,
+      transfer: null,
+      writtenBytes: null,
+      caughtUpAt: null,
     };
     this.#over = false;
   }
@@ -93,6 +97,7 @@ export class PayloadReader {
   /** Takes what belongs to the payload of bytes[start, end) and returns the index behind it; `isOver` tells the end. */
   data(bytes: Uint8Array, start: number, end: number, time: number, packet: number): number {
     this.#lastTime = time;
+    this.facts.lastAt = time;
     this.#lastPacket = packet;
     let at = start;
     while (at < end && !this.#over) {

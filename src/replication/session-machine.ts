@@ -4,7 +4,7 @@ import type { ConnectionInfo, Direction } from '../tcp/types.js';
 import { type Ack, Acknowledgements, readAck } from './acknowledgements.js';
 import type { Context } from './context.js';
 import { Dialogue, type DialogueOwner } from './dialogue.js';
-import { LAG_HIGH_US, LAG_RECOVERED_US, MAX_TEXT } from './limits.js';
+import { LAG_HIGH_US, LAG_RECOVERED_US, MAX_TEXT, NOTICED_COMMAND_BYTES, NOTICED_DELETES } from './limits.js';
 import { MasterSide, type MasterSideHost } from './master-side.js';
 import type { Phase, Session, Sync } from './model.js';
 import { newSession, takeConnection } from './session.js';
@@ -101,6 +101,11 @@ export class SessionMachine implements DialogueOwner, MasterSideHost {
     else if (this.dialogue.request(base, words, time, packet)) this.isReplica = true;
   }
 
+  /** `length` bytes of the replica were not captured. */
+  requestGap(length: number, time: number, packet: number): void {
+    this.events.emit(time, packet, { event: 'gap', from: 'replica', missingBytes: length });
+  }
+
   /** A bare newline of the replica: it flushes or loads. */
   requestNewline(time: number, packet: number): void {
     this.events.keepalive('replica', time, packet);
@@ -151,7 +156,7 @@ export class SessionMachine implements DialogueOwner, MasterSideHost {
   /** The start offset of a main connection's stream, as another connection was told (Redis 8 RDB channel). */
   baseFromOtherChannel(start: number): void {
     if (this.stream !== null && this.session.offsets.basis !== 'handshake')
-      this.acks.begin(start, this.stream, this.lastTime);
+      this.#side.begin(start, this.lastTime);
   }
 
   get stream(): CommandStream | null {
@@ -176,10 +181,32 @@ export class SessionMachine implements DialogueOwner, MasterSideHost {
     time: number,
     packet: number,
   ): void {
+    if (length >= NOTICED_COMMAND_BYTES) this.#notice('big-command', name, length, streamBytes, time, packet);
     if (!this.events.wanted) return;
     if (name === REPLCONF_GETACK) this.events.emit(time, packet, { event: 'getack' });
     const offset = this.#side.offsetOf(streamBytes);
     this.events.command('master', bytes, from, kept, length, offset, null, time, packet);
+  }
+
+  streamDeletes(name: number, streamBytes: number, time: number, packet: number): void {
+    this.#notice('deletes', name, NOTICED_DELETES, streamBytes, time, packet);
+  }
+
+  #notice(
+    notice: 'big-command' | 'deletes',
+    name: number,
+    amount: number,
+    streamBytes: number,
+    time: number,
+    packet: number,
+  ): void {
+    if (this.context.notice === null || this.events.isHolding) return;
+    const { session } = this;
+    const { names } = this.context;
+    this.context.notice({
+      ...{ link: session.link, session, time, packet },
+      ...{ notice, name: names.name(name), amount, offset: this.#side.offsetOf(streamBytes) },
+    });
   }
 
   streamNewline(time: number, packet: number): void {
@@ -207,6 +234,9 @@ export class SessionMachine implements DialogueOwner, MasterSideHost {
       lagBytes: this.#behindBytes(),
       lagMs: meter?.ackLagMs ?? null,
       behindBytes: this.#behindBytes(),
+      behindMs: meter?.behindMs ?? null,
+      sentOffset:
+        stream === null ? null : this.#side.offsetOf(Math.max(stream.bytes, received - stream.base)),
     });
   }
 
@@ -218,7 +248,16 @@ export class SessionMachine implements DialogueOwner, MasterSideHost {
     if (this.#lagIsHigh ? age >= LAG_RECOVERED_US : age < LAG_HIGH_US) return;
     this.#lagIsHigh = !this.#lagIsHigh;
     const lag = meter.facts(time);
+    this.#markReceived();
     this.events.emit(time, packet, { event: this.#lagIsHigh ? 'lag.high' : 'lag.recovered', lag });
+  }
+
+  /** Enters up to where the replica's TCP has acknowledged. */
+  #markReceived(): void {
+    const { stream, session } = this;
+    if (stream === null) return;
+    const received = this.connection.acknowledged(this.master) - stream.base;
+    session.offsets.received = received < 0 ? null : this.#side.offsetOf(received);
   }
 
   #behindBytes(): number | null {
@@ -240,6 +279,7 @@ export class SessionMachine implements DialogueOwner, MasterSideHost {
       this.stream.facts(session.stream);
       const { start } = session.offsets;
       session.offsets.end = start === null ? null : start + this.stream.bytes;
+      this.#markReceived();
     }
     if (session.payload !== null) session.payload.rdb ??= this.#side.payload?.rdb() ?? null;
     if (this.acks.meter !== null) session.lag = this.acks.meter.facts(session.closedAt ?? until);

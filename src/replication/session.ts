@@ -11,6 +11,7 @@ export function newSession(connection: ConnectionInfo, client: Direction, time: 
   return {
     number: 0,
     link: NO_LINK,
+    clientAddress: connection.address(client),
     clientPort: connection.port(client),
     channel: 'main',
     openedAt: connection.openedAt,
@@ -32,10 +33,14 @@ export function newSession(connection: ConnectionInfo, client: Direction, time: 
       getAcks: 0,
       keepaliveNewlines: 0,
       resyncs: 0,
+      lastAt: null,
+      maxSilenceMs: 0,
+      maxSilenceAt: null,
     },
-    offsets: { basis: 'none', start: null, end: null, lastAck: null, lastFsyncAck: null },
+    offsets: { basis: 'none', start: null, end: null, lastAck: null, lastFsyncAck: null, received: null },
     acks: { count: 0, firstAt: null, lastAt: null, maxIntervalMs: null },
     lag: noLag(),
+    roundTripUs: null,
     onlineAt: null,
     loss: {
       gaps: 0,
@@ -55,6 +60,7 @@ export function takeConnection(session: Session, connection: ConnectionInfo, cli
   session.closedHow = connection.closedHow;
   session.closedBy =
     connection.closedBy === null ? null : connection.closedBy === client ? 'replica' : 'master';
+  session.roundTripUs = connection.roundTripUs;
   const up = connection.loss(client);
   const down = connection.loss(client === 0 ? 1 : 0);
   session.loss = {

@@ -2,26 +2,20 @@ import { CommandNames } from '../resp/command-names.js';
 import type { ConnectionInfo, StreamConsumer } from '../tcp/types.js';
 import type { Context, LiveSession } from './context.js';
 import { Conversation, type ConversationOwner } from './conversation.js';
-import type { ReplicationEvent } from './events.js';
+import type { ReplicationEvent, StreamNotice } from './events.js';
 import { Guarded } from './guarded.js';
 import type { LagMeter } from './lag-meter.js';
-import { MAX_DETAILED_PAYLOADS, MAX_FINDINGS, MAX_INTERNAL_ERRORS, MAX_LINKS } from './limits.js';
+import { MAX_DETAILED_PAYLOADS, MAX_INTERNAL_ERRORS, MAX_LINKS } from './limits.js';
 import { endpoint, Links } from './links.js';
-import type { Finding, Link, Session, Sync } from './model.js';
+import type { Link, Session, Sync } from './model.js';
 import type { TrafficObserver } from './observer.js';
+import type { HistoryFollower } from './sibling-bytes.js';
 
 /** A database, and from which offset to which it is the selected one. */
 interface Standing {
   database: number | null;
   from: number;
   to: number;
-}
-
-/** A finding, where and when (µs) it was made, and the packets that show it. */
-export interface Found extends Finding {
-  session: Session;
-  time: number;
-  packets: number[];
 }
 
 export interface TrackerOptions {
@@ -32,9 +26,13 @@ export interface TrackerOptions {
   /** How many of the biggest keys of each payload are remembered; none unless told. */
   biggestKeys?: number | undefined;
   observer?: TrafficObserver | undefined;
+  /** Is given the bytes of streams whose history and offsets are certain. */
+  follower?: HistoryFollower | undefined;
+  /** Receives what is notable of the commands. */
+  notice?: ((notice: StreamNotice) => void) | undefined;
   newMeter(): LagMeter;
-  /** Finds the cause of a decision, from the sync and the other sessions of its link. */
-  causeOf(sync: Sync, session: Session): void;
+  /** Finds the cause of a decision, from the sync, its session, and all links of the capture as of now. */
+  causeOf(sync: Sync, session: Session, links: readonly Link[]): void;
 }
 
 /** All conversations of a capture, and the links found among them. */
@@ -43,7 +41,8 @@ export class ReplicationTracker implements ConversationOwner, Context {
   readonly emit: ((event: ReplicationEvent) => void) | null;
   readonly wantCommands: boolean;
   readonly observer: TrafficObserver | null;
-  readonly findings: Found[] = [];
+  readonly follower: HistoryFollower | null;
+  readonly notice: ((notice: StreamNotice) => void) | null;
   /** TCP connections seen, and those of them that were encrypted. */
   connections = 0;
   encryptedConnections = 0;
@@ -62,6 +61,8 @@ export class ReplicationTracker implements ConversationOwner, Context {
     this.emit = options.emit ?? null;
     this.wantCommands = options.commands ?? false;
     this.observer = options.observer ?? null;
+    this.follower = options.follower ?? null;
+    this.notice = options.notice ?? null;
   }
 
   /** Consumer of a new TCP connection. */
@@ -89,10 +90,6 @@ export class ReplicationTracker implements ConversationOwner, Context {
 
   payloadDetails(): number | null {
     return ++this.#payloads > MAX_DETAILED_PAYLOADS ? null : (this.#options.biggestKeys ?? 0);
-  }
-
-  found(session: Session, finding: Finding, time: number, packets: number[]): void {
-    if (this.findings.length < MAX_FINDINGS) this.findings.push({ ...finding, session, time, packets });
   }
 
   publish(live: LiveSession): Link {
@@ -123,7 +120,8 @@ export class ReplicationTracker implements ConversationOwner, Context {
   }
 
   decided(session: Session, sync: Sync): void {
-    this.#options.causeOf(sync, session);
+    if (sync.decision !== 'REFUSED') for (const live of this.#live) markEnd(live);
+    this.#options.causeOf(sync, session, this.#links.all);
     if (session.channel === 'rdb') this.#pairWithMain(session, sync);
   }
 
@@ -177,10 +175,12 @@ export class ReplicationTracker implements ConversationOwner, Context {
       if (asked === undefined) continue;
       const { grantedReplid, grantedOffset } = sync;
       const whole: Sync = { ...asked, decision: 'FULLRESYNC', grantedReplid, grantedOffset };
-      this.#options.causeOf(whole, main.session);
+      this.#options.causeOf(whole, main.session, this.#links.all);
       asked.cause = whole.cause;
       asked.missedBytes = whole.missedBytes;
+      asked.why = whole.why;
       sync.cause = whole.cause;
+      sync.why = whole.why;
       if (main.channelId !== null && grantedOffset !== null) main.baseFromOtherChannel(grantedOffset);
     }
   }
@@ -203,4 +203,10 @@ export class ReplicationTracker implements ConversationOwner, Context {
     });
     if (pasts.length === 1) this.#links.merge(pasts[0]!, link);
   }
+}
+
+/** Enters how far a session's stream has come: cheaper than all of its facts. */
+function markEnd({ session, stream }: LiveSession): void {
+  const { offsets } = session;
+  if (stream !== null && offsets.start !== null) offsets.end = offsets.start + stream.bytes;
 }

@@ -1,31 +1,12 @@
-import type { Sync } from '../replication/model.js';
 import { escapeText } from './escape.js';
+import type { SyncFacts } from './sync-facts.js';
 import { bytesText, countText } from './units.js';
+import { shortId, whyText } from './why-text.js';
 
 /** Words for what a replica asked, what it was told, and why. Facts: replication-wire.md 4.2 (docs/). */
 
-/** The part of a sync that words are made from: both the model's `Sync` and the document's `SyncDocument` have it. */
-export type SyncFacts = Pick<
-  Sync,
-  | 'command'
-  | 'replid'
-  | 'offset'
-  | 'failover'
-  | 'decision'
-  | 'grantedReplid'
-  | 'grantedOffset'
-  | 'error'
-  | 'missedBytes'
-> & { cause: string | null };
-
 /** Columns an error text of the wire may take. */
 const ERROR_COLUMNS = 120;
-
-/** A replication id as people compare them: its first eight characters. */
-function shortId(replid: string | null): string {
-  if (replid === null) return '?';
-  return replid.length > 10 ? `${escapeText(replid.slice(0, 8), 16)}…` : escapeText(replid, 16);
-}
 
 function errorText(sync: SyncFacts): string {
   return sync.error === null ? 'no error text' : escapeText(sync.error.replace(/^-/, ''), ERROR_COLUMNS);
@@ -78,6 +59,11 @@ function aheadText(sync: SyncFacts): string {
 export function causeText(sync: SyncFacts, channel: 'main' | 'rdb' = 'main'): string {
   if (sync.decision === null) return '';
   if (channel === 'rdb' && sync.error === null) return 'the snapshot of a two-connection sync';
+  return whyText(sync) ?? causeAloneText(sync);
+}
+
+/** What the request and its answer tell by themselves. */
+function causeAloneText(sync: SyncFacts): string {
   switch (sync.cause) {
     case 'first-sync':
       return 'first sync: the replica holds no history';
@@ -104,6 +90,7 @@ export function causeText(sync: SyncFacts, channel: 'main' | 'rdb' = 'main'): st
     case 'unsupported':
       return `unsupported: ${errorText(sync)}`;
     default:
+      if (sync.decision === 'DUALCHANNEL') return 'not continued: a full sync over two connections';
       return sync.error === null ? 'cause not known from this capture' : `error: ${errorText(sync)}`;
   }
 }

@@ -1,4 +1,6 @@
+import type { AnatomyDocument } from './anatomy/anatomy-document.js';
 import type { RdbDocument } from './rdb-document.js';
+import type { SiblingDocument } from './siblings-document.js';
 
 export type { BigKeyDocument, RdbDocument } from './rdb-document.js';
 
@@ -12,6 +14,8 @@ export interface SummaryDocument {
   /** `unlistedSessions` (an addition to the contract): sessions of links beyond the program's limits. */
   ignored: { connections: number; encryptedConnections: number; unlistedSessions: number };
   links: LinkDocument[];
+  /** An addition to the contract: links of one history, compared byte by byte. */
+  siblings: SiblingDocument[];
   findings: FindingDocument[];
 }
 
@@ -32,10 +36,13 @@ export interface FindingDocument {
   severity: 'info' | 'warning' | 'error';
   code: string;
   link: string | null;
+  /** Additions to the contract: number of the session, and a display filter (`tshark -Y`) for the packets. */
+  session: number | null;
   at: string | null;
   message: string;
   advice: string | null;
   packets: number[];
+  filter: string | null;
   evidence: Record<string, unknown>;
 }
 
@@ -72,6 +79,16 @@ export interface SyncDocument {
   error: string | null;
   cause: string | null;
   missedBytes: number | null;
+  /** An addition to the contract: docs/causes.md. */
+  why: WhyDocument | null;
+}
+
+/** What all sessions and links together tell of a decision's cause. */
+export interface WhyDocument {
+  code: string;
+  /** Other codes that remain possible; empty where the evidence is conclusive. */
+  orElse: string[];
+  evidence: Record<string, string | number | null>;
 }
 
 export interface PayloadDocument {
@@ -86,6 +103,8 @@ export interface PayloadDocument {
   transferMs: number | null;
   loadMs: number | null;
   rdb: RdbDocument | null;
+  /** An addition to the contract: what the sync's time went to. */
+  anatomy: AnatomyDocument | null;
 }
 
 export interface SessionDocument {

@@ -5,6 +5,7 @@ import { causeText, decisionText, requestText } from './causes.js';
 import { commandText } from './command-text.js';
 import { escapeText } from './escape.js';
 import { type EventOptions, PLAIN_WHO, type Side, timeText, whoText } from './event-options.js';
+import { findingWords } from './findings/wording.js';
 import { flow, type Paint, type Part, renderLine } from './layout.js';
 import { endpointText } from './link-facts.js';
 import { payloadParts } from './payload-text.js';
@@ -29,6 +30,11 @@ function ageText(micros: number | null, from: number | null): string {
   return micros === null || from === null ? '' : durationText((micros - from) / 1000);
 }
 
+/** What a session had come to; one that carries a payload only never goes online. */
+function phaseText({ channel, phase, payload }: Session): string {
+  return channel === 'rdb' && payload?.complete ? 'its payload complete' : phase;
+}
+
 function closedWords(session: Session, { chalk }: EventOptions): Words {
   const reset = session.closedHow === 'rst';
   const age = ageText(session.closedAt, session.openedAt ?? session.firstSeenAt);
@@ -38,7 +44,7 @@ function closedWords(session: Session, { chalk }: EventOptions): Words {
   return {
     from: session.closedBy ?? 'replica',
     what: `${reset ? 'reset' : 'closed'}${by}`,
-    why: [`session ${session.number}`, age === '' ? '' : `after ${age}`, session.phase, left]
+    why: [`session ${session.number}`, age === '' ? '' : `after ${age}`, phaseText(session), left]
       .filter(Boolean)
       .join(', '),
     paint: reset || left !== '' ? chalk.red : chalk.yellow,
@@ -124,6 +130,8 @@ function wordsOf(
       };
     }
     case 'stream.started': {
+      // The second connection of a two-connection sync ends with its payload.
+      if (session.channel === 'rdb') return null;
       const why =
         event.start === null
           ? 'offset not known yet'
@@ -189,7 +197,7 @@ function wordsOf(
       return {
         from: 'master',
         what: event.code,
-        why: event.message,
+        why: findingWords(event).message,
         paint:
           event.severity === 'error' ? chalk.red : event.severity === 'warning' ? chalk.yellow : chalk.dim,
       };

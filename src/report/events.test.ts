@@ -96,10 +96,12 @@ describe('event lines', () => {
       severity: 'warning',
       code: 'backlog-overflow',
       link: link.id,
+      session: 1,
       at: '2026-11-21T07:51:04.549000Z',
       message: 'a\nb',
       advice: null,
       packets: [351, 362],
+      filter: null,
       evidence: {},
     });
     expect(finding).not.toMatch(/[\n\u202e\u009b]/);

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { ReplicationEvent } from '../replication/events.js';
 import type { FindingDocument } from './document.js';
 import { escapeBytes } from './escape.js';
+import { findingWords } from './findings/wording.js';
 import { safeJson } from './json.js';
 import { iso, lagDocument, ms, payloadDocument, syncDocument } from './session-document.js';
 import { isoMicros } from './time.js';
@@ -86,8 +87,8 @@ function fieldsOf(event: ReplicationEvent): Record<string, unknown> {
     case 'resync':
       return { skippedBytes: event.skippedBytes };
     case 'finding': {
-      const { severity, code, message, advice, evidence } = event;
-      return { severity, code, message, advice, evidence };
+      const { severity, code, packets, evidence } = event;
+      return { severity, code, ...findingWords(event), packets, evidence };
     }
     case 'encrypted':
       return { master: event.master, client: event.client };

@@ -1,5 +1,6 @@
 import type { LinkDocument, SummaryDocument } from './document.js';
 import { escapeText } from './escape.js';
+import { severityCounts, worstFirst } from './findings/severity.js';
 import { clockText, dayText, parseMicros, type Zone } from './time.js';
 import { bytesText, countText, durationText, plural } from './units.js';
 
@@ -106,15 +107,24 @@ function lossOf(links: readonly LinkDocument[]): { gaps: number; bytes: number }
   };
 }
 
+/** How many findings there are, and the worst of them; `psyncscope findings` has the rest. */
+function findingNotes({ findings }: SummaryDocument): Note[] {
+  const worst = worstFirst(findings)[0];
+  if (worst === undefined) return [];
+  const { severity, code, link, message, advice } = worst;
+  const what = `${escapeText(code, 40)}: ${link === null ? '' : `${escapeText(link, 90)} `}${escapeText(message, 400)}`;
+  const others = findings.length - 1;
+  const head =
+    others === 0 ? '' : `${severityCounts(findings)} (psyncscope findings lists them), the worst: `;
+  return [note(severity, `${head}${what}`, advice === null ? null : escapeText(advice, 400))];
+}
+
 /** Everything worth a line under a table or a timeline, in the order of a reader's questions. Texts are safe to print. */
 export function notesOf(document: SummaryDocument): Note[] {
   const empty = document.links.length === 0;
-  const findings = document.findings.map((finding) =>
-    note(
-      finding.severity,
-      `${escapeText(finding.code, 40)}: ${finding.link === null ? '' : `${escapeText(finding.link, 90)} `}${escapeText(finding.message, 400)}`,
-      finding.advice === null ? null : escapeText(finding.advice, 400),
-    ),
-  );
-  return [...(empty ? emptyNotes(document) : ignoredNotes(document)), ...captureNotes(document), ...findings];
+  return [
+    ...(empty ? emptyNotes(document) : ignoredNotes(document)),
+    ...captureNotes(document),
+    ...findingNotes(document),
+  ];
 }

@@ -1,5 +1,7 @@
 import type { LagFacts, Payload, Session, Sync } from '../replication/model.js';
-import type { PayloadDocument, SessionDocument, SyncDocument } from './document.js';
+import type { Why } from '../replication/why.js';
+import { anatomyDocument } from './anatomy/anatomy-document.js';
+import type { PayloadDocument, SessionDocument, SyncDocument, WhyDocument } from './document.js';
 import { rdbDocument } from './rdb-document.js';
 import { isoMicros } from './time.js';
 
@@ -35,7 +37,12 @@ export function syncDocument(sync: Sync): SyncDocument {
     error: sync.error,
     cause: sync.cause,
     missedBytes: sync.missedBytes,
+    why: sync.why === null ? null : whyDocument(sync.why),
   };
+}
+
+function whyDocument({ code, orElse, evidence }: Why): WhyDocument {
+  return { code, orElse: [...orElse], evidence: { ...evidence } };
 }
 
 /** The `payload` part. Its wait is counted from the decision of the same session that called for it. */
@@ -55,6 +62,7 @@ export function payloadDocument(payload: Payload, session: Session): PayloadDocu
     transferMs: between(payload.startedAt, payload.finishedAt),
     loadMs: between(payload.finishedAt, payload.loadedAt),
     rdb: payload.rdb === null ? null : rdbDocument(payload.rdb),
+    anatomy: anatomyDocument(session),
   };
 }
 

@@ -1,12 +1,14 @@
 import type { Link, Session } from '../replication/model.js';
 import type { CaptureDocument, FindingDocument, LinkDocument, SummaryDocument } from './document.js';
 import { ms, sessionDocument } from './session-document.js';
+import type { SiblingDocument } from './siblings-document.js';
 
 /** What a summary is made of; `ignored` and `capture` are taken as they are. */
 export interface SummaryInput {
   capture: CaptureDocument;
   ignored: SummaryDocument['ignored'];
   links: readonly Link[];
+  siblings?: readonly SiblingDocument[];
   findings?: readonly FindingDocument[];
 }
 
@@ -97,6 +99,7 @@ export function buildSummary(input: SummaryInput): SummaryDocument {
     capture: { ...input.capture },
     ignored: { ...input.ignored },
     links: input.links.map(linkDocument),
+    siblings: [...(input.siblings ?? [])],
     findings: [...(input.findings ?? [])],
   };
 }

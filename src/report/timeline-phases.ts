@@ -1,3 +1,4 @@
+import { anatomyTexts } from './anatomy/anatomy-text.js';
 import { causeText, decisionText, requestText } from './causes.js';
 import type { SessionDocument } from './document.js';
 import { escapeText } from './escape.js';
@@ -140,6 +141,16 @@ function payloadLines(session: SessionDocument, context: PhaseContext): PhaseLin
     const ms = msToEnd(session, payload.finishedAt, context);
     lines.push(line('loading', ms, [{ text: `no ACK ${endWords(session)}`, paint: chalk.yellow }]));
   }
+  const anatomy = payload.anatomy === null ? [] : anatomyTexts(payload.anatomy);
+  if (anatomy.length > 0)
+    lines.push(
+      line(
+        'bound by',
+        null,
+        anatomy.map((text) => ({ text })),
+        true,
+      ),
+    );
   return lines;
 }
 

@@ -74,7 +74,7 @@ function midstreamLink(): Link {
       rdbOnly: false,
     },
     payload: samplePayload({ form: null, declaredBytes: null, startedAt: null, sha256: null, rdb: null }),
-    offsets: { basis: 'inferred', start: null, end: 9000, lastAck: 9000, lastFsyncAck: null },
+    offsets: { basis: 'inferred', start: null, end: 9000, lastAck: 9000, lastFsyncAck: null, received: null },
   });
   return link;
 }
@@ -132,10 +132,12 @@ describe('every layout', () => {
     severity: 'error' as const,
     code: 'x',
     link: hostile,
+    session: null,
     at: null,
     message: hostile,
     advice: hostile,
     packets: [],
+    filter: null,
     evidence: {},
   };
   const document = sampleDocument([

@@ -1,11 +1,12 @@
 import { toAscii } from './ascii.js';
-import { causeText, type SyncFacts } from './causes.js';
+import { causeText } from './causes.js';
 import type { LinkDocument, SessionDocument, SummaryDocument } from './document.js';
 import { flow, type Part, renderLine } from './layout.js';
 import { bytesOrUnknown, endpointText, isRefused, latestSession, serverText } from './link-facts.js';
 import { captureText, spansDays } from './notes.js';
 import { noteLines } from './notes-text.js';
 import type { TextOptions } from './options.js';
+import type { SyncFacts } from './sync-facts.js';
 import { clockText, parseMicros } from './time.js';
 import { type PhaseContext, type PhaseLine, phaseLines } from './timeline-phases.js';
 import { countText, durationText, plural } from './units.js';

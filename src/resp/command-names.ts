@@ -36,6 +36,8 @@ const FIXED = [
   'EXEC',
   'REPLCONF ACK',
   'REPLCONF GETACK',
+  'DEL',
+  'UNLINK',
 ];
 
 export const OTHER = 0;
@@ -49,6 +51,8 @@ export const HELLO = 7;
 export const MULTI = 8;
 export const EXEC = 9;
 export const REPLCONF_GETACK = 11;
+export const DEL = 12;
+export const UNLINK = 13;
 
 const SLOTS = 8192;
 const BLANK = 0x20;

@@ -29,6 +29,8 @@ export class Connection implements ConnectionInfo, FlowHost {
   slot = -1;
 
   openedAt: number | null = null;
+  /** Time of the latest SYN of the opener, µs. */
+  synAt: number | null = null;
   closedBy: Direction | null = null;
   closedHow: ClosedHow | null = null;
   closedAt: number | null = null;
@@ -94,6 +96,17 @@ export class Connection implements ConnectionInfo, FlowHost {
     const { acked, fin } = this.flow(direction);
     // The FIN takes a sequence number but is no byte of the stream.
     return fin >= 0 && acked > fin ? fin : acked;
+  }
+
+  sinceAcknowledged(direction: Direction): number {
+    return ((this.shared.now | 0) - this.flow(direction).ackTick) >>> 0;
+  }
+
+  get roundTripUs(): number | null {
+    const { flow1, synAt } = this;
+    return synAt === null || flow1.initial === null || flow1.acked < 0
+      ? null
+      : (flow1.firstAckTick - (synAt | 0)) >>> 0;
   }
 
   setWanted(direction: Direction, wanted: boolean): void {

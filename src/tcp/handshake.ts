@@ -24,4 +24,6 @@ export function takeSyn(connection: Connection, side: Direction, segment: TcpSeg
   // The answer to this SYN was captured before it.
   const late = connection.openedAt === null && side === 0 && (segment.flags & ACK) === 0;
   if (late) connection.openedAt = time;
+  // Sent again: the one that was answered is not known, the latest is the likely one.
+  if (side === 0 && !connection.flow1.isKnown) connection.synAt = time;
 }

@@ -87,6 +87,8 @@ export class Flow extends StreamPosition implements BufferHolder {
     if (position < this.acked) return;
     if (position > this.acked) {
       if (position - Math.max(this.highest, this.acked) > MAX_WINDOW) return;
+      this.ackTick = time | 0;
+      if (this.acked < 0) this.firstAckTick = this.ackTick;
       this.acked = position;
       if (position > this.next && this.wanted) {
         this.evidence ??= new AckEvidence();

@@ -25,6 +25,9 @@ export class StreamPosition {
   protected highestTick = 0;
   /** Position up to which the peer acknowledged, or -1. May count the FIN as a byte. */
   acked = -1;
+  /** When `acked` last rose, and when it was first known: low 32 bits of the µs. */
+  ackTick = 0;
+  firstAckTick = 0;
   /** When the FIN was sent, µs. */
   finTime = 0;
   /** Sequence number of the SYN (signed 32-bit), or null when neither it nor its ACK was seen. */

@@ -115,7 +115,10 @@ export class TcpTracker {
       // What the answer acknowledges tells the SYN that was not captured.
       if (answer) connection.flow0.begin(sequenceAfter(segment.acknowledgment, -1));
       connection.flow(answer ? 1 : 0).begin(segment.sequence);
-      if (!answer) connection.openedAt = time;
+      if (!answer) {
+        connection.openedAt = time;
+        connection.synAt = time;
+      }
       connection.open();
     }
     return connection;

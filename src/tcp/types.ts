@@ -37,6 +37,10 @@ export interface ConnectionInfo {
   zeroWindowMs(direction: Direction): number;
   /** Stream position up to which the receiver of this direction has acknowledged (TCP), or -1. */
   acknowledged(direction: Direction): number;
+  /** µs since the receiver of this direction last acknowledged new bytes. Wraps after 71 minutes. */
+  sinceAcknowledged(direction: Direction): number;
+  /** µs from the SYN to the ACK of its answer: one round trip, wherever it was captured. null: not captured. */
+  readonly roundTripUs: number | null;
   /** Stop (or resume) delivering a direction. Resuming starts with the next new segment. */
   setWanted(direction: Direction, wanted: boolean): void;
 }

@@ -1,5 +1,5 @@
-import { findCause } from '../analysis/cause.js';
 import { SessionLag } from '../analysis/lag.js';
+import { Causes } from '../analysis/topology/causes.js';
 import { Analyzer, BIGGEST_KEYS } from '../analyzer.js';
 import { MemorySource } from '../capture/byte-source.js';
 import { openByteSource } from '../capture/open.js';
@@ -29,9 +29,10 @@ export async function analyzeBytes(bytes: Uint8Array, chunk?: number): Promise<S
 
 /** The links of a capture when the ordered bytes of its connections arrive in pieces of at most `piece` bytes. */
 export async function linksInPieces(bytes: Uint8Array, piece: number): Promise<LinkDocument[]> {
+  const causes = new Causes();
   const replication = new ReplicationTracker({
     newMeter: () => new SessionLag(),
-    causeOf: findCause,
+    causeOf: (sync, session, links) => causes.decided(sync, session, links),
     biggestKeys: BIGGEST_KEYS,
   });
   const tcp = new TcpTracker({

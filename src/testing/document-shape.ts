@@ -48,12 +48,27 @@ const SESSION: Shape = {
     {
       ...leaf('command', 'replid', 'offset', 'failover', 'requestedAt', 'decidedAt', 'decision'),
       ...leaf('grantedReplid', 'grantedOffset', 'error', 'cause', 'missedBytes'),
+      why: { code: null, orElse: [null], evidence: {} },
     },
   ],
   payload: {
     ...leaf('form', 'declaredBytes', 'bytes', 'complete', 'startedAt', 'finishedAt', 'sha256'),
     ...leaf('waitMs', 'transferMs', 'loadMs'),
     rdb: RDB,
+    anatomy: {
+      ...leaf(
+        'totalMs',
+        'waitMs',
+        'transferMs',
+        'loadMs',
+        'catchUpMs',
+        'bytesPerSecond',
+        'roundTripMs',
+        'idleMs',
+      ),
+      ...leaf('unacknowledgedMs', 'zeroWindowMs', 'retransmittedBytes', 'maxFlightBytes', 'writtenBytes'),
+      ...leaf('boundBy', 'reason', 'reasonMs'),
+    },
   },
   offsets: leaf('basis', 'start', 'end', 'lastAck', 'lastFsyncAck'),
   stream: {
@@ -90,9 +105,16 @@ const SUMMARY: Shape = {
       sessions: [SESSION],
     },
   ],
+  siblings: [
+    {
+      ...leaf('replid', 'equalBytes', 'differingBytes'),
+      links: [null],
+      firstDifference: { ...leaf('fromOffset', 'toOffset', 'at'), packets: [null] },
+    },
+  ],
   findings: [
     {
-      ...leaf('severity', 'code', 'link', 'at', 'message', 'advice'),
+      ...leaf('severity', 'code', 'link', 'session', 'at', 'message', 'advice', 'filter'),
       packets: [null],
       evidence: {},
     },

@@ -50,6 +50,7 @@ export function sampleSync(changes: Partial<Sync> = {}): Sync {
     error: null,
     cause: 'first-sync',
     missedBytes: null,
+    why: null,
     ...changes,
   };
 }
@@ -64,8 +65,12 @@ export function samplePayload(changes: Partial<Payload> = {}): Payload {
     startPacket: 14,
     finishedAt: START + 64_000,
     finishPacket: 15,
+    lastAt: START + 64_000,
     sha256: 'e18e',
     loadedAt: START + 870_100,
+    transfer: null,
+    writtenBytes: null,
+    caughtUpAt: null,
     missingBytes: 0,
     rdb: {
       version: 9,
@@ -95,6 +100,7 @@ export function addSession(link: Link, changes: Partial<Session> = {}): Session 
   const session: Session = {
     number: link.sessions.length + 1,
     link,
+    clientAddress: '127.0.0.1',
     clientPort: 44145 + link.sessions.length,
     channel: 'main',
     openedAt: START,
@@ -124,10 +130,14 @@ export function addSession(link: Link, changes: Partial<Session> = {}): Session 
       getAcks: 0,
       keepaliveNewlines: 0,
       resyncs: 0,
+      lastAt: null,
+      maxSilenceMs: 0,
+      maxSilenceAt: null,
     },
-    offsets: { basis: 'none', start: null, end: null, lastAck: null, lastFsyncAck: null },
+    offsets: { basis: 'none', start: null, end: null, lastAck: null, lastFsyncAck: null, received: null },
     acks: { count: 0, firstAt: null, lastAt: null, maxIntervalMs: null },
     lag: { ...NO_LAG },
+    roundTripUs: null,
     onlineAt: null,
     loss: {
       gaps: 0,
@@ -169,8 +179,11 @@ export function sampleHealthyLink(): Link {
       getAcks: 0,
       keepaliveNewlines: 0,
       resyncs: 0,
+      lastAt: null,
+      maxSilenceMs: 0,
+      maxSilenceAt: null,
     },
-    offsets: { basis: 'handshake', start: 0, end: 5735, lastAck: 5735, lastFsyncAck: null },
+    offsets: { basis: 'handshake', start: 0, end: 5735, lastAck: 5735, lastFsyncAck: null, received: null },
     acks: {
       count: 66,
       firstAt: START + 870_100,
@@ -213,7 +226,14 @@ export function sampleHealthyLink(): Link {
       }),
     ],
     onlineAt: START + 67 * SECOND + 700,
-    offsets: { basis: 'handshake', start: 5735, end: 6100, lastAck: 6100, lastFsyncAck: null },
+    offsets: {
+      basis: 'handshake',
+      start: 5735,
+      end: 6100,
+      lastAck: 6100,
+      lastFsyncAck: null,
+      received: null,
+    },
     acks: { count: 1, firstAt: START + 68 * SECOND, lastAt: START + 68 * SECOND, maxIntervalMs: null },
     lag: { ...NO_LAG, lastBytes: 0, maxBytes: 365, lastMs: 0, maxMs: 900, drift: 0 },
   });

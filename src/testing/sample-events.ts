@@ -76,6 +76,8 @@ export function sampleEvents(): ReplicationEvent[] {
       lagBytes: 35,
       lagMs: 638.8695,
       behindBytes: 0,
+      behindMs: 0,
+      sentOffset: 5770,
     },
     { ...at(1_003_000, 32), event: 'getack' },
     { ...at(35_000_000, 40), event: 'lag.high', lag: { ...session.lag, lastBytes: 110_000, lastMs: 1500 } },

@@ -42,6 +42,7 @@ export function busyLink(
       end: 7_579_144_000_000 + bytes,
       lastAck: 7_579_144_000_000 + bytes - lagBytes,
       lastFsyncAck: null,
+      received: null,
     },
     stream: {
       bytes,
@@ -55,6 +56,9 @@ export function busyLink(
       getAcks: 0,
       keepaliveNewlines: 0,
       resyncs: 0,
+      lastAt: null,
+      maxSilenceMs: 0,
+      maxSilenceAt: null,
     },
     acks: { count: 400, firstAt: START + 870_100, lastAt, maxIntervalMs: Math.max(1003, ackAgeMs) },
     lag: {

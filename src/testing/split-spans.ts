@@ -57,6 +57,14 @@ export class WantedMemory implements ConnectionInfo {
   acknowledged(direction: Direction): number {
     return this.#inner.acknowledged(direction);
   }
+
+  sinceAcknowledged(direction: Direction): number {
+    return this.#inner.sinceAcknowledged(direction);
+  }
+
+  get roundTripUs(): number | null {
+    return this.#inner.roundTripUs;
+  }
 }
 
 /** `*3 $8 REPLCONF $3 ACK $n <offset>` is not longer. */

@@ -1,8 +1,11 @@
-import { findCause } from '../analysis/cause.js';
+import { Findings } from '../analysis/findings/findings.js';
+import { DEFAULT_THRESHOLDS, type Thresholds } from '../analysis/findings/thresholds.js';
 import { SessionLag } from '../analysis/lag.js';
+import { Causes } from '../analysis/topology/causes.js';
 import type { ReplicationEvent } from '../replication/events.js';
 import type { Link, Session } from '../replication/model.js';
 import type { TrafficObserver } from '../replication/observer.js';
+import type { HistoryFollower } from '../replication/sibling-bytes.js';
 import { ReplicationTracker } from '../replication/tracker.js';
 import type { ClosedHow, ConnectionInfo, Direction, LossCounters, StreamConsumer } from '../tcp/types.js';
 
@@ -14,6 +17,14 @@ const NO_LOSS: LossCounters = {
   conflictingBytes: 0,
   duplicatePackets: 0,
 };
+
+interface NetworkOptions {
+  commands?: boolean;
+  biggestKeys?: number;
+  observer?: TrafficObserver;
+  follower?: HistoryFollower;
+  thresholds?: Partial<Thresholds>;
+}
 
 interface CallOptions {
   replicaAddress?: string;
@@ -27,6 +38,7 @@ interface CallOptions {
 export class Network {
   readonly events: ReplicationEvent[] = [];
   readonly tracker: ReplicationTracker;
+  readonly findings: Findings;
   /** Packet time, µs. */
   time = 1_000_000_000;
   packet = 0;
@@ -34,16 +46,19 @@ export class Network {
   readonly chunk: number;
   #nextPort = 40_000;
 
-  constructor(
-    chunk = Number.POSITIVE_INFINITY,
-    options: { commands?: boolean; biggestKeys?: number; observer?: TrafficObserver } = {},
-  ) {
+  constructor(chunk = Number.POSITIVE_INFINITY, { thresholds, ...options }: NetworkOptions = {}) {
     this.chunk = chunk;
+    const causes = new Causes();
+    this.findings = new Findings({ ...DEFAULT_THRESHOLDS, ...thresholds }, () => {});
     this.tracker = new ReplicationTracker({
-      emit: (event) => this.events.push(event),
+      emit: (event) => {
+        this.findings.event(event);
+        this.events.push(event);
+      },
+      notice: (notice) => this.findings.notice(notice),
       ...options,
       newMeter: () => new SessionLag(),
-      causeOf: findCause,
+      causeOf: (sync, session, links) => causes.decided(sync, session, links),
     });
   }
 
@@ -60,6 +75,12 @@ export class Network {
 
   links(): Link[] {
     return this.tracker.snapshot(this.time).links;
+  }
+
+  /** Ends the capture. @returns the codes of what was found. */
+  finish(): string[] {
+    this.findings.end(this.links(), this.time);
+    return this.findings.all.map(({ code }) => code);
   }
 
   /** The only session there is. */
@@ -164,6 +185,14 @@ export class Call implements ConnectionInfo {
     return Math.max(this.#position[direction], this.#acknowledged[direction]);
   }
 
+  sinceAcknowledged(): number {
+    return 0;
+  }
+
+  get roundTripUs(): number | null {
+    return null;
+  }
+
   setWanted(direction: Direction, wanted: boolean): void {
     this.wanted[direction] = wanted;
   }
@@ -171,6 +200,7 @@ export class Call implements ConnectionInfo {
   #tick(): void {
     this.#network.time += 1000;
     this.#network.packet++;
+    this.#network.findings.now(this.#network.time);
   }
 
   #say(direction: Direction, text: string | Uint8Array): void {

@@ -180,10 +180,12 @@ describe('metrics', () => {
       severity: 'error',
       code: 'rdb-aux-mismatch',
       link: null,
+      session: null,
       at: null,
       message: '',
       advice: null,
       packets: [],
+      filter: null,
       evidence: {},
     } as const;
     document.findings = [

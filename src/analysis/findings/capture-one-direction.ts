@@ -1,0 +1,77 @@
+import type { Link, Session } from '../../replication/model.js';
+import type { LinkEvent, Report, Rule } from './rule.js';
+
+const REPLICA = 1;
+const MASTER = 2;
+
+/**
+ * Only one side of a connection is in the capture, which follows from what a replica or a master says only after the other one has
+ * spoken: no replica acknowledges what was not sent, no master sends a stream that nobody asked for.
+ */
+export class CaptureOneDirection implements Rule {
+  static readonly code = 'capture-one-direction';
+  readonly #report: Report;
+  /** Which sides of a session have spoken. */
+  readonly #spoke = new WeakMap<Session, number>();
+  readonly #firstAck = new WeakMap<Session, number>();
+
+  constructor(report: Report) {
+    this.#report = report;
+  }
+
+  event(event: LinkEvent): void {
+    if (event.event === 'ack' && !this.#firstAck.has(event.session))
+      this.#firstAck.set(event.session, event.offset);
+    const side = sideOf(event);
+    if (side !== 0) this.#spoke.set(event.session, (this.#spoke.get(event.session) ?? 0) | side);
+  }
+
+  end(links: readonly Link[], time: number): void {
+    for (const { sessions } of links) {
+      const oneSided = sessions.filter((session) => this.#isOneSided(session));
+      const [first, ...others] = oneSided;
+      if (first === undefined) continue;
+      this.#report({
+        severity: 'warning',
+        code: CaptureOneDirection.code,
+        sessions: [first, ...others],
+        time,
+        packets: [],
+        evidence: {
+          sessions: oneSided.length,
+          of: sessions.length,
+          missing: this.#spoke.get(first) === REPLICA ? 'master' : 'replica',
+        },
+      });
+    }
+  }
+
+  #isOneSided(session: Session): boolean {
+    const spoke = this.#spoke.get(session);
+    if (spoke === MASTER) return session.payload !== null || session.stream.commands > 0;
+    if (spoke !== REPLICA || session.acks.count === 0) return false;
+    if (session.stream.bytes > 0 || session.payload !== null) return false;
+    // A link that was joined may be idle: not so when its offset grows.
+    return !session.joinedMidstream || session.offsets.lastAck !== this.#firstAck.get(session);
+  }
+}
+
+/** Which side an event comes from; 0: none of its bytes were captured with it. */
+function sideOf(event: LinkEvent): number {
+  switch (event.event) {
+    case 'sync.requested':
+      // One that only its answer tells of has no words.
+      return event.sync.replid !== null || event.sync.command === 'SYNC' ? REPLICA : 0;
+    case 'handshake.command':
+    case 'ack':
+      return REPLICA;
+    case 'handshake.reply':
+    case 'sync.decided':
+    case 'payload.finished':
+      return MASTER;
+    case 'stream.keepalive':
+      return event.from === 'replica' ? REPLICA : MASTER;
+    default:
+      return 0;
+  }
+}

@@ -1,0 +1,47 @@
+import type { Link, Session, Sync } from '../../replication/model.js';
+import { findCause } from '../cause.js';
+import { Histories, lastHeld } from './histories.js';
+import { whyOf } from './why.js';
+
+/** Decisions kept whose reason may yet become clearer; the oldest are given up beyond it. */
+const MAX_OPEN = 1000;
+
+interface Open {
+  sync: Sync;
+  session: Session;
+}
+
+/**
+ * The cause of each decision: what its own session tells (`cause`, the contract's), and what all links together tell (`why`). What a
+ * later decision shows about two histories settles earlier ones that were left open.
+ */
+export class Causes {
+  readonly histories = new Histories();
+  #open: Open[] = [];
+
+  /** Enters `cause` and `why` of an answered sync. `links`: all of the capture, as of now. */
+  decided(sync: Sync, session: Session, links: readonly Link[]): void {
+    findCause(sync, session);
+    const before = this.histories.version;
+    this.histories.learn(sync, session, links);
+    sync.why = whyOf(sync, session, { links, histories: this.histories });
+    if (sync.why?.code === 'promoted-meanwhile' && sync.replid !== null) {
+      const { link, firstSeenAt } = session;
+      const held = lastHeld(links, link.replica, firstSeenAt);
+      if (held !== null) this.histories.made(sync.replid, link.replica, held);
+    }
+    if (this.histories.version !== before) this.#reconsider(links);
+    if (sync.cause === 'replid-mismatch' && (sync.why?.orElse.length ?? 0) > 0) {
+      this.#open.push({ sync, session });
+      if (this.#open.length > MAX_OPEN) this.#open.shift();
+    }
+  }
+
+  /** More is known of how histories hang together. */
+  #reconsider(links: readonly Link[]): void {
+    this.#open = this.#open.filter(({ sync, session }) => {
+      sync.why = whyOf(sync, session, { links, histories: this.histories });
+      return (sync.why?.orElse.length ?? 0) > 0;
+    });
+  }
+}

@@ -1,0 +1,62 @@
+import type { Phase, Sync } from '../../replication/model.js';
+import type { Succession } from './histories.js';
+
+/** A server: seen as a master, a replica, or both. */
+export interface TopologyNode {
+  name: string;
+  /** Other endpoints by which it was seen. */
+  aliases: string[];
+  /** An endpoint was joined by its address alone: its port was not announced. */
+  assumed: boolean;
+  /** Version of the server that wrote its payloads; null: none seen. */
+  server: string | null;
+  /** Who it replicates from at the end; null: from nobody, it is a master. */
+  master: string | null;
+  /** Id of the history that it holds, and how far; null: not known. */
+  replid: string | null;
+  offset: number | null;
+  roles: { at: number; role: 'master' | 'replica' }[];
+}
+
+/** A node replicating from another, over as many connections as it took. Times in µs. */
+export interface Attachment {
+  replica: string;
+  master: string;
+  links: string[];
+  from: number;
+  /** null: still so at the end. */
+  until: number | null;
+  sessions: number;
+  state: Phase | 'down' | 'refused';
+  /** The first request that it was granted; null: none was. */
+  sync: Sync | null;
+  closedBy: 'master' | 'replica' | null;
+  replid: string | null;
+  offset: number | null;
+  lagBytes: number | null;
+}
+
+export interface HistoryFacts {
+  replid: string;
+  masters: string[];
+  firstSeenAt: number;
+  highestOffset: number | null;
+  from: Succession | null;
+}
+
+export type Change = { at: number; node: string } & (
+  | { kind: 'attached'; master: string; sync: Sync | null; wasMaster: boolean }
+  | { kind: 'moved'; master: string; before: string; sync: Sync | null }
+  | { kind: 'left'; master: string; by: 'master' | 'replica' | null }
+  | { kind: 'promoted'; succession: Succession }
+  | { kind: 'new-history'; replid: string; before: string; sync: Sync }
+);
+
+export interface Topology {
+  /** Packet time of what it is as of, µs; null for an empty capture. */
+  at: number | null;
+  nodes: TopologyNode[];
+  attachments: Attachment[];
+  histories: HistoryFacts[];
+  changes: Change[];
+}

@@ -1,0 +1,69 @@
+import type { Session, Sync } from '../../replication/model.js';
+import { type Why, why } from '../../replication/why.js';
+import type { Ground } from './ground.js';
+import { asReplica, closedTogether, grantOf, historyOf, wasOnline } from './sessions.js';
+
+/** `PSYNC ? -1`: the replica has nothing that could be continued. Why not, if it had? */
+export function askedForNothing(sync: Sync, session: Session, { links }: Ground): Why {
+  const earlier = asReplica(links, session.link.replica, session.firstSeenAt);
+  // Unannounced, an endpoint is a port that any client may have had before.
+  if (earlier.length === 0 || !session.link.replicaPortAnnounced) return why('first-contact');
+  const last = earlier.at(-1)!;
+  const had = earlier.findLast(wasOnline);
+  const failed = lastFailed(earlier);
+  if (failed !== null && (had === undefined || failed.firstSeenAt > had.firstSeenAt))
+    return failedBefore(failed);
+  if (had === undefined) return why('first-contact');
+  const evidence = {
+    heldReplid: historyOf(had),
+    heldOffset: had.offsets.lastAck ?? had.offsets.end,
+    heldMaster: had.link.master,
+    outageMs: had.closedAt === null ? null : (sync.requestedAt - had.closedAt) / 1000,
+  };
+  // A refused PSYNC makes a replica fall back to SYNC, and that drops what it had kept.
+  const refusal = earlier.findLast(
+    ({ firstSeenAt, syncs }) =>
+      firstSeenAt > had.firstSeenAt &&
+      syncs.some((each) => each.command === 'SYNC' && each.decision === 'REFUSED'),
+  );
+  if (refusal !== undefined)
+    return why('refused-before', { ...evidence, error: refusal.syncs.at(-1)?.error ?? null });
+  const together = last.closedBy === 'replica' ? closedAsMaster(last, links) : null;
+  const moved = had.link.master !== session.link.master;
+  // Both look the same from outside: a process that ended, and one that gave up what it had kept.
+  return why('history-lost', { ...evidence, ownReplicasClosed: together }, [
+    'node-restarted',
+    'cache-dropped',
+    ...(moved ? (['other-master'] as const) : []),
+  ]);
+}
+
+/** The last session that was granted a full sync and never got to hold it; null: none, or one after it did. */
+export function lastFailed(earlier: readonly Session[]): Session | null {
+  const failed = earlier.findLast((each) => {
+    const decision = grantOf(each)?.decision;
+    return decision !== undefined && decision !== 'CONTINUE' && !wasOnline(each) && each.closedAt !== null;
+  });
+  return failed === undefined ||
+    earlier.some((each) => each.firstSeenAt > failed.firstSeenAt && wasOnline(each))
+    ? null
+    : failed;
+}
+
+export function failedBefore({ payload, closedBy, closedHow, number }: Session): Why {
+  return why('full-sync-failed', {
+    earlierSession: number,
+    payloadBytes: payload?.bytes ?? null,
+    declaredBytes: payload?.declaredBytes ?? null,
+    payloadComplete: payload === null ? null : Number(payload.complete),
+    closedBy,
+    closedHow,
+  });
+}
+
+/** Connections of the replica's own replicas that ended when it left its master: a process that ended takes them along. */
+function closedAsMaster(last: Session, links: Ground['links']): number | null {
+  const stood = { ...last, link: { ...last.link, master: last.link.replica } };
+  const together = closedTogether(links, stood);
+  return together === null || together.closed === 0 ? null : together.closed;
+}

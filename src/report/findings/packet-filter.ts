@@ -1,0 +1,41 @@
+import type { Session } from '../../replication/model.js';
+
+/** Client ports named in a filter; a replica in a loop has thousands. */
+const MAX_PORTS = 16;
+
+/**
+ * Display filter of Wireshark and tshark (`-Y`) for the packets of a finding: the connections it is about, from its first packet to its
+ * last one. Names addresses and ports, as a connection's number there is not known here.
+ */
+export function packetFilter(sessions: readonly Session[], packets: readonly number[]): string {
+  const { master } = sessions[0]!.link;
+  const split = master.lastIndexOf(':');
+  const address = master.slice(0, split);
+  const port = master.slice(split + 1);
+  const isV6 = address.startsWith('[');
+  const host = isV6 ? `ipv6.addr == ${address.slice(1, -1)}` : `ip.addr == ${address}`;
+  const clients = [...new Set(sessions.map(({ clientPort }) => clientPort))];
+  const parts = [host, `tcp.port == ${port}`];
+  if (clients.length <= MAX_PORTS) parts.push(`tcp.port in {${clients.join(', ')}}`);
+  const first = packets[0];
+  const last = packets.at(-1);
+  if (first !== undefined && last !== undefined)
+    parts.push(
+      first === last ? `frame.number == ${first}` : `frame.number >= ${first} && frame.number <= ${last}`,
+    );
+  return parts.join(' && ');
+}
+
+/** A command that shows these packets; null when they are in no file. */
+export function tsharkCommand(sources: readonly string[], isLive: boolean, filter: string): string | null {
+  if (isLive || sources.length === 0) return null;
+  const files = sources.map(shellWord);
+  // Several files are merged by time here as mergecap does it.
+  const read =
+    files.length === 1 ? `tshark -r ${files[0]}` : `mergecap -w - ${files.join(' ')} | tshark -r -`;
+  return `${read} -Y ${shellWord(filter)}`;
+}
+
+function shellWord(text: string): string {
+  return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
