@@ -65,7 +65,10 @@ async function caughtUp(): Promise<void> {
 
 const latest = ({ links }: SummaryDocument): SessionDocument => links[0]!.sessions.at(-1)!;
 
-describe.each(BACKENDS)('through %s', (backend) => {
+/** On a machine that is busy with something else the kernel may drop packets. */
+const BUSY = { retry: 2 };
+
+describe.each(BACKENDS)('through %s', BUSY, (backend) => {
   it('decisions, offsets and lag are what both servers say', async () => {
     const sniff = await start('--capture-with', backend);
     expect(sniff.errors()).toContain(backend);
@@ -120,7 +123,7 @@ describe.each(BACKENDS)('through %s', (backend) => {
   });
 });
 
-describe('a link that was there before', () => {
+describe('a link that was there before', BUSY, () => {
   it('is joined in the middle, with the offset that the servers tell', async () => {
     await master.start();
     await replica.start();
@@ -141,7 +144,7 @@ describe('a link that was there before', () => {
   });
 });
 
-describe('what is saved', () => {
+describe('what is saved', BUSY, () => {
   it('shows other commands the same', async () => {
     const path = join(folder, 'saved.pcap');
     const sniff = await start('-q', '-w', path);
@@ -184,7 +187,7 @@ describe('what is saved', () => {
   });
 });
 
-describe('the end', () => {
+describe('the end', BUSY, () => {
   it('comes after so many packets', async () => {
     const sniff = await start('-c', '10');
     await master.start();
@@ -228,7 +231,7 @@ describe('the end', () => {
   });
 });
 
-describe('a command', () => {
+describe('a command', BUSY, () => {
   it('is captured while it runs, from its first packet on', async () => {
     await master.start();
     const path = join(folder, 'command.json');
@@ -310,7 +313,7 @@ describe('what cannot be', () => {
   });
 });
 
-describe('metrics', () => {
+describe('metrics', BUSY, () => {
   it('are served while it runs', async () => {
     await master.start();
     await replica.start();

@@ -26,7 +26,7 @@ async function sniff(args: readonly string[]) {
   return { child, output, errors, ended, summary };
 }
 
-describe('an interface that goes down', () => {
+describe('an interface that goes down', { retry: 2 }, () => {
   it('is told; the capture goes on when it is up, and the summary comes at the end', async () => {
     const space = `psyn${process.pid}`;
     const ip = (...args: string[]): void => {
@@ -55,7 +55,7 @@ describe('an interface that goes down', () => {
   });
 });
 
-describe('a busy host', () => {
+describe('a busy host', { retry: 2 }, () => {
   it('replicas that restart and a thousand short connections a second leave the link right', async () => {
     const port = await freePort();
     const replicaPort = await freePort();
