@@ -17,6 +17,11 @@ const NO_COUNTS: LinkCounting = {
   shares: null,
 };
 
+/** A request whose words are Latin-1, a byte a character. */
+function request(...words: string[]): string {
+  return `*${words.length}\r\n${words.map((word) => `$${word.length}\r\n${word}\r\n`).join('')}`;
+}
+
 /** A minute of a link whose clients like strange keys. */
 function story(kind: ShareKind | null, top = 10): { summary: SummaryDocument; rates: RatesDocument } {
   const observer = new RateObserver(kind);
@@ -34,9 +39,12 @@ function story(kind: ShareKind | null, top = 10): { summary: SummaryDocument; ra
       resp('INCR', 'counter'),
       resp('PUBLISH', 'news', 'x'),
     );
-    call.master(resp('HSET', '\u001b[31mred:\u009b1', 'f', 'v'), resp('SET', '\u00fc\u00ff:1', 'v'));
+    call.master(request('HSET', '\u001b[31mred:\u009b1', 'f', 'v'), request('SET', '\u00fc\u00ff:1', 'v'));
     call
-      .master(resp('LPUSH', '\u00e2\u0080\u00aeoverride:1', `${i}`), resp('LPUSH', 'back\\slash:1', `${i}`))
+      .master(
+        request('LPUSH', '\u00e2\u0080\u00aeoverride:1', `${i}`),
+        request('LPUSH', 'back\\slash:1', `${i}`),
+      )
       .wait(1900);
   }
   call.lose('master', 3000).master(resp('DEL', 'user:1'), resp('PING'), resp('PING'));
