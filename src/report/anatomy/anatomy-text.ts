@@ -7,7 +7,7 @@ const SHOWN_MS = 2000;
 /** A round trip longer than this is worth naming, ms. */
 const NAMED_TRIP_MS = 0.05;
 
-function reasonText({ reason, reasonMs, zeroWindowMs, maxFlightBytes }: AnatomyDocument): string {
+function reasonText({ reason, reasonMs, maxFlightBytes }: AnatomyDocument): string {
   const time = durationText(reasonMs ?? 0);
   switch (reason) {
     case 'snapshot':
@@ -21,7 +21,7 @@ function reasonText({ reason, reasonMs, zeroWindowMs, maxFlightBytes }: AnatomyD
     case 'window':
       return `${time} with ${bytesText(maxFlightBytes ?? 0)} on the way at most`;
     case 'zero-window':
-      return `${durationText(zeroWindowMs ?? 0)} with its window closed`;
+      return `${time} with its window closed`;
     case 'load':
       return `at least ${time} to load it`;
     case 'first-ack':
