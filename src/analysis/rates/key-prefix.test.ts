@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { resp } from '../../testing/talk.js';
 import { NO_KEY, NO_PREFIX, prefixOf } from './key-prefix.js';
 import { MAX_PREFIX_BYTES } from './limits.js';
 
@@ -7,7 +6,8 @@ const COLON = Buffer.from(':');
 
 /** The prefix of a command whose name may have a subcommand. */
 function prefix(name: string, words: string[], separator = COLON, kept = Number.POSITIVE_INFINITY): string {
-  const bytes = Buffer.from(`junk${resp(...words)}`, 'latin1');
+  const request = words.map((word) => `$${word.length}\r\n${word}\r\n`).join('');
+  const bytes = Buffer.from(`junk*${words.length}\r\n${request}`, 'latin1');
   return prefixOf(name, bytes, 4, Math.min(bytes.length, 4 + kept), separator);
 }
 

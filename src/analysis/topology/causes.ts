@@ -1,6 +1,7 @@
 import type { Link, Session, Sync } from '../../replication/model.js';
 import { findCause } from '../cause.js';
 import { Histories, lastHeld } from './histories.js';
+import { LinkDirectory } from './link-directory.js';
 import { whyOf } from './why.js';
 
 /** Decisions kept whose reason may yet become clearer; the oldest are given up beyond it. */
@@ -17,11 +18,13 @@ interface Open {
  */
 export class Causes {
   readonly histories = new Histories();
+  readonly #directory = new LinkDirectory();
   #open: Open[] = [];
 
-  /** Enters `cause` and `why` of an answered sync. `links`: all of the capture, as of now. */
-  decided(sync: Sync, session: Session, links: readonly Link[]): void {
+  /** Enters `cause` and `why` of an answered sync. `all`: the links of the capture, as of now. */
+  decided(sync: Sync, session: Session, all: readonly Link[]): void {
     findCause(sync, session);
+    const links = this.#directory.update(all);
     const before = this.histories.version;
     this.histories.learn(sync, session, links);
     sync.why = whyOf(sync, session, { links, histories: this.histories });
@@ -38,7 +41,7 @@ export class Causes {
   }
 
   /** More is known of how histories hang together. */
-  #reconsider(links: readonly Link[]): void {
+  #reconsider(links: LinkDirectory): void {
     this.#open = this.#open.filter(({ sync, session }) => {
       sync.why = whyOf(sync, session, { links, histories: this.histories });
       return (sync.why?.orElse.length ?? 0) > 0;

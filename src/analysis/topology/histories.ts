@@ -1,4 +1,5 @@
-import type { Link, Session, Sync } from '../../replication/model.js';
+import type { Session, Sync } from '../../replication/model.js';
+import type { LinkDirectory } from './link-directory.js';
 import { asReplica, historyOf, isReplid } from './sessions.js';
 
 /** Histories kept; a capture of years of failovers has hundreds. The oldest are forgotten beyond it. */
@@ -91,7 +92,7 @@ export class Histories {
   }
 
   /** Takes in what an answered sync says. `links`: those of the capture, for what the master did before. */
-  learn(sync: Sync, session: Session, links: readonly Link[]): void {
+  learn(sync: Sync, session: Session, links: LinkDirectory): void {
     const { replid: asked, grantedReplid: granted } = sync;
     const at = sync.decidedAt ?? sync.requestedAt;
     const node = session.link.master;
@@ -128,7 +129,7 @@ export class Histories {
   }
 
   /** CONTINUE under another id: proof that this one goes on from the one that was asked for. */
-  #switched(sync: Sync, of: string, id: string, node: string, links: readonly Link[], at: number): void {
+  #switched(sync: Sync, of: string, id: string, node: string, links: LinkDirectory, at: number): void {
     // What was asked for is the next byte, and it was granted: both have everything before it.
     const common = Math.max(0, (sync.offset ?? 1) - 1);
     const known = this.predecessorOf(id);
@@ -157,7 +158,7 @@ export class Histories {
   }
 
   /** A node that has left its master grants an id of its own: it was promoted, unless its offset says that it began anew. */
-  #presume(id: string, offset: number | null, node: string, links: readonly Link[], at: number): void {
+  #presume(id: string, offset: number | null, node: string, links: LinkDirectory, at: number): void {
     const held = lastHeld(links, node, at);
     if (held === null || held.closedAt === null || held.closedAt > at) return;
     const of = historyOf(held);
@@ -179,7 +180,7 @@ function atLeast(value: number | null, least: number): number | null {
 }
 
 /** The last session in which a node held a master's data; null: none seen. */
-export function lastHeld(links: readonly Link[], node: string, before: number): Session | null {
+export function lastHeld(links: LinkDirectory, node: string, before: number): Session | null {
   return asReplica(links, node, before).findLast(({ offsets }) => offsets.end ?? offsets.lastAck) ?? null;
 }
 

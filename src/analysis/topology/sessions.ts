@@ -1,4 +1,5 @@
 import type { Link, Session, Sync } from '../../replication/model.js';
+import type { LinkDirectory } from './link-directory.js';
 
 /** Questions to the links of a capture, as of the latest packet. */
 
@@ -56,19 +57,13 @@ function mainSessions(links: readonly Link[], before: number): Session[] {
 }
 
 /** What a node did as a replica before `time`. */
-export function asReplica(links: readonly Link[], node: string, before: number): Session[] {
-  return mainSessions(
-    links.filter((link) => link.replica === node),
-    before,
-  );
+export function asReplica(links: LinkDirectory, node: string, before: number): Session[] {
+  return mainSessions(links.ofReplica(node), before);
 }
 
 /** What a node did as a master before `time`. */
-export function asMaster(links: readonly Link[], node: string, before: number): Session[] {
-  return mainSessions(
-    links.filter((link) => link.master === node),
-    before,
-  );
+export function asMaster(links: LinkDirectory, node: string, before: number): Session[] {
+  return mainSessions(links.ofMaster(node), before);
 }
 
 /** Highest offset sent in each history before `time`, as far as these links show it. */
@@ -85,18 +80,17 @@ export function highestOffsets(links: readonly Link[], before: number): Map<stri
 
 /** Highest offset that a master sent in a history before `time`; null: none seen. */
 export function highestOffset(
-  links: readonly Link[],
+  links: LinkDirectory,
   master: string,
   replid: string,
   before: number,
 ): number | null {
-  const own = links.filter((link) => link.master === master);
-  return highestOffsets(own, before).get(replid) ?? null;
+  return highestOffsets(links.ofMaster(master), before).get(replid) ?? null;
 }
 
 /** Connections of a master that ended together with `session`, of those that stood then; itself counted. */
 export function closedTogether(
-  links: readonly Link[],
+  links: LinkDirectory,
   session: Session,
 ): { closed: number; open: number } | null {
   const at = session.closedAt;
@@ -110,7 +104,7 @@ export function closedTogether(
 }
 
 /** How long a master has been without any replica's connection at `time`, ms; null while it has one, or never had. */
-export function msWithoutReplicas(links: readonly Link[], master: string, time: number): number | null {
+export function msWithoutReplicas(links: LinkDirectory, master: string, time: number): number | null {
   const sessions = asMaster(links, master, time).filter(wasOnline);
   if (sessions.length === 0 || sessions.some(({ closedAt }) => closedAt === null || closedAt > time))
     return null;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { chain, failover, failoverCommand } from '../../embedded/scenarios/failover.js';
-import { firstSyncDiskless } from '../../embedded/scenarios/first-sync.js';
+import { dualChannel, firstSyncDiskless, rdbChannel } from '../../embedded/scenarios/first-sync.js';
 import { replidMismatch } from '../../embedded/scenarios/reconnect.js';
 import { topologyOf, topologyOfPlay } from '../../testing/analyze-topology.js';
 import { fixture } from '../../testing/fixtures.js';
@@ -60,6 +60,13 @@ describe('stories of the embedded pair', () => {
   it('siblings of one fork', async () => {
     const topology = await topologyOfPlay(firstSyncDiskless);
     expect(topology.nodes.filter(({ master }) => master === '10.0.0.1:6379')).toHaveLength(2);
+  });
+
+  it.each([dualChannel, rdbChannel])('$name: two connections are one attachment', async (scenario) => {
+    const { attachments, histories } = await topologyOfPlay(scenario);
+    expect(attachments).toHaveLength(1);
+    expect(attachments[0]).toMatchObject({ state: 'online', sessions: 1, replid: histories[0]!.replid });
+    expect(histories[0]!.highestOffset).toBe(attachments[0]!.offset);
   });
 
   it('a restart is a new history of the same master, no promotion', async () => {
@@ -172,5 +179,31 @@ describe('names', () => {
         '1',
       ]);
     expect(topology(network).nodes.filter(({ assumed }) => assumed)).toEqual([]);
+  });
+});
+
+describe('a topology at the limits', () => {
+  it('of thousands of links is built in a moment', () => {
+    const network = new Network();
+    const count = 3000;
+    for (let i = 0; i < count; i++) {
+      const midstream = i % 3 === 0;
+      const call = network.call({
+        replicaAddress: `10.1.${i >> 8}.${i & 255}`,
+        masterAddress: i % 2 === 0 ? '10.0.0.1' : `10.2.${i >> 8}.${i & 255}`,
+        midstream,
+      });
+      if (!midstream) {
+        call.replica(resp('REPLCONF', 'listening-port', '6379')).master('+OK\r\n');
+        call.replica(resp('PSYNC', '?', '-1')).master(`+CONTINUE ${'a'.repeat(40)}\r\n`);
+      }
+      call.master(resp('PING')).replica(ack(14)).master(resp('PING')).replica(ack(28));
+    }
+    const links = network.links();
+    expect(links.length).toBe(count);
+    const started = performance.now();
+    const { nodes } = buildTopology(links, new Histories(), network.time);
+    expect(nodes.length).toBeGreaterThan(count);
+    expect(performance.now() - started).toBeLessThan(2000);
   });
 });

@@ -186,7 +186,7 @@ function fromOther({ histories, asked, granted, offset, grantedOffset, last, bef
 
 /** How many replicas the node had as a master. */
 function replicasOf({ links, replica, before }: Case): number {
-  return links.filter(
-    ({ master, sessions }) => master === replica && sessions.some((session) => session.firstSeenAt < before),
-  ).length;
+  return links
+    .ofMaster(replica)
+    .filter(({ sessions }) => sessions.some((session) => session.firstSeenAt < before)).length;
 }

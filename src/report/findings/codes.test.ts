@@ -10,7 +10,11 @@ const text = (path: string): string => readFileSync(fileURLToPath(new URL(path, 
 
 const CODES = RULES.map(({ code }) => code);
 const PAGES = fileURLToPath(new URL('../../../docs/findings/', import.meta.url));
-const TESTS = ['syncs', 'links'].map((name) => text(`../../analysis/findings/${name}.test.ts`)).join('\n');
+const RULES_FOLDER = fileURLToPath(new URL('../../analysis/findings/', import.meta.url));
+const TESTS = readdirSync(RULES_FOLDER)
+  .filter((name) => name.endsWith('.test.ts'))
+  .map((name) => readFileSync(RULES_FOLDER + name, 'utf8'))
+  .join('\n');
 
 describe('codes of findings', () => {
   it('are each of one rule, and have words', () => {

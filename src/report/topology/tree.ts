@@ -12,8 +12,12 @@ export interface Branch {
 export function treesOf({ nodes, attachments }: Topology): Branch[] {
   const names = new Set(nodes.map(({ name }) => name));
   const below = new Map<string, TopologyNode[]>();
-  for (const node of nodes)
-    if (node.master !== null) below.set(node.master, [...(below.get(node.master) ?? []), node]);
+  for (const node of nodes) {
+    if (node.master === null) continue;
+    const siblings = below.get(node.master);
+    if (siblings === undefined) below.set(node.master, [node]);
+    else siblings.push(node);
+  }
   const placed = new Set<string>();
   const grow = (node: TopologyNode): Branch => {
     placed.add(node.name);
