@@ -61,8 +61,7 @@ function hasLoadable({ expectation }: ReturnType<typeof replicationFixtures>[num
 /** Keys by database once a server has loaded the file. */
 async function loadedKeys(path: string): Promise<Record<string, number>> {
   const port = await freePort();
-  const data = join(folder, `data-${port}`);
-  mkdirSync(data);
+  const data = mkdtempSync(join(folder, 'data-'));
   copyFileSync(path, join(data, `${port}.rdb`));
   const server = new RedisServer(port, data, ['--databases', '64']);
   await server.start();

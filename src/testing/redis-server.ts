@@ -5,15 +5,20 @@ import { collect, waitFor } from './run-cli.js';
 
 /** Real servers and captures of them, for tests that compare what this program says with what the servers say. */
 
-/** A port on which nobody listens at the moment. */
+/** Ports below those that the kernel gives to outgoing connections (32768 on), so that none of these takes one between choice and use. */
+const FIRST_PORT = 10_000;
+const PORTS = 22_000;
+/** Test files run beside each other, each in a process of its own: they begin far from one another. */
+let nextPort = (process.pid * 97) % PORTS;
+
+/** A port on which nobody listens at the moment, and that this process was not given before. */
 export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+  const port = FIRST_PORT + nextPort;
+  nextPort = (nextPort + 1) % PORTS;
+  return new Promise((resolve) => {
     const server = createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
+    server.on('error', () => resolve(freePort()));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(port)));
   });
 }
 

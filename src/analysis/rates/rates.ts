@@ -100,7 +100,9 @@ export class RateObserver implements TrafficObserver {
 
   /** More than one where a link turned out to be the past of another. */
   #of(link: Link): LinkCounts[] {
-    return [...this.#counts.values()].filter(({ session }) => session.link === link);
+    const found: LinkCounts[] = [];
+    for (const counts of this.#counts.values()) if (counts.session.link === link) found.push(counts);
+    return found;
   }
 
   #countsOf(session: Session): LinkCounts {
