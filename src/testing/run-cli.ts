@@ -12,6 +12,8 @@ export interface RunOptions {
   env?: Record<string, string>;
   /** Written to standard input, which then ends. */
   input?: Uint8Array;
+  /** Where it runs; where the caller does unless told. */
+  cwd?: string;
 }
 
 export interface CliResult {
@@ -28,7 +30,7 @@ export function startCli(args: readonly string[], options: RunOptions = {}): Chi
   if (!existsSync(BUILT)) throw new Error('the program is not built: npm run build');
   const env: NodeJS.ProcessEnv = { ...process.env };
   for (const name of NEUTRAL) delete env[name];
-  return spawn(process.execPath, [PROGRAM, ...args], { env: { ...env, ...options.env } });
+  return spawn(process.execPath, [PROGRAM, ...args], { env: { ...env, ...options.env }, cwd: options.cwd });
 }
 
 /** Runs the program to its end. */
