@@ -3,7 +3,7 @@ import { CaptureError } from '../capture/types.js';
 import { escapeText } from '../report/escape.js';
 import { InputProblem, UsageError } from './errors.js';
 import { guardOutput } from './output.js';
-import { buildParser } from './parser.js';
+import { version } from './version.js';
 
 /** Exit codes of the program: docs/output-contract.md. */
 const EXIT_USAGE = 2;
@@ -15,7 +15,13 @@ const MAX_LINE = 4000;
 /** Runs the program with its arguments (without node and script) and sets the exit code. */
 export async function main(args: string[]): Promise<void> {
   guardOutput();
+  // What scripts ask often, and what needs no command line parsed.
+  if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
+    process.stdout.write(`${version()}\n`);
+    return;
+  }
   try {
+    const { buildParser } = await import('./parser.js');
     await buildParser(args).parseAsync();
   } catch (error) {
     if (error instanceof UsageError) fail(error.message, EXIT_USAGE);

@@ -37,6 +37,8 @@ export function buildParser(args: string[]): Argv {
   return (
     parser
       .scriptName('psyncscope')
+      // Our own words are English: half a help text in another language helps nobody.
+      .locale('en')
       .usage(
         '$0 <command> [options] FILE...\n\nTells what the replication links of Redis and Valkey servers are doing, from captured packets.',
       )
