@@ -55,6 +55,8 @@ export class CommandDecoder {
   #state = START;
   #number = 0;
   #digits = 0;
+  /** The CR behind the digits has come. */
+  #atReturn = false;
   #argumentsLeft = 0;
   /** Bytes of the current bulk still to come, its CRLF included. */
   #bulkLeft = 0;
@@ -81,6 +83,12 @@ export class CommandDecoder {
 
   get isLost(): boolean {
     return this.#state === LOST;
+  }
+
+  /** What was kept of the command that has begun; null between commands. Borrowed. */
+  get begun(): Uint8Array | null {
+    if (this.#state === START || this.#state === LOST) return null;
+    return this.#kept.bytes.subarray(0, this.#kept.length);
   }
 
   /** Forget the place: look for a command boundary from the next byte on. */
@@ -194,11 +202,12 @@ export class CommandDecoder {
           const byte = bytes[at]!;
           this.#kept.add(bytes, at, at + 1);
           at++;
-          if (byte >= 0x30 && byte <= 0x39 && this.#digits < MAX_LENGTH_DIGITS) {
+          if (byte >= 0x30 && byte <= 0x39 && this.#digits < MAX_LENGTH_DIGITS && !this.#atReturn) {
             this.#number = this.#number * 10 + byte - 0x30;
             this.#digits++;
-          } else if (byte === LF && this.#digits > 0) this.#numberDone();
-          else if (byte !== CR || this.#digits === 0) this.#lose(time, packet);
+          } else if (byte === LF && this.#atReturn) this.#numberDone();
+          else if (byte === CR && this.#digits > 0 && !this.#atReturn) this.#atReturn = true;
+          else this.#lose(time, packet);
           if (this.idle) return at;
           break;
         }
@@ -214,13 +223,14 @@ export class CommandDecoder {
         case BULK_BODY: {
           const take = Math.min(this.#bulkLeft, end - at);
           this.#kept.add(bytes, at, at + take);
+          const isSound = endsWithLine(bytes, at, this.#bulkLeft, take);
           this.#bulkLeft -= take;
           at += take;
-          if (this.#bulkLeft > 0) break;
-          if (bytes[at - 1] !== LF) {
+          if (!isSound) {
             this.#lose(time, packet);
             break;
           }
+          if (this.#bulkLeft > 0) break;
           if (--this.#argumentsLeft > 0) {
             this.#state = BULK_TYPE;
             break;
@@ -262,6 +272,7 @@ export class CommandDecoder {
     this.#state = state;
     this.#number = 0;
     this.#digits = 0;
+    this.#atReturn = false;
   }
 
   #numberDone(): void {
@@ -292,6 +303,14 @@ export class CommandDecoder {
       name = this.#names.subcommand(name, bytes, first, firstEnd, second, secondEnd);
     this.#sink.command(name, bytes, 0, length, end - this.#start, end, time, packet);
   }
+}
+
+/** False when the CR or the LF that end a bulk are among its next `take` bytes, `left` before its end, and are something else. */
+function endsWithLine(bytes: Uint8Array, at: number, left: number, take: number): boolean {
+  const rest = left - take;
+  if (rest > 1) return true;
+  if (left > 1 && bytes[at + left - 2] !== CR) return false;
+  return rest === 1 || bytes[at + left - 1] === LF;
 }
 
 function isLetter(byte: number): boolean {

@@ -66,6 +66,7 @@ test('many connections at once are told apart, also after the table has grown', 
       tracker.segment(segment, seq, 1);
     }
   }
+  tracker.finish(20);
   expect(received.size).toBe(20_000);
   expect(new Set(received.values())).toEqual(new Set([6]));
   expect(tracker.counters).toMatchObject({ connections: 20_000, evicted: 0 });
@@ -79,5 +80,6 @@ test('connections chosen to share one hash bucket are bounded', () => {
     if ((connectionHash(segment) & 1023) !== 0) continue;
     tracker.segment(segment, made, ++made);
   }
+  tracker.finish(200);
   expect(tracker.counters).toMatchObject({ connections: 200, evicted: 200 - MAX_CHAIN });
 });

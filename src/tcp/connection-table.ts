@@ -55,6 +55,11 @@ export class ConnectionTable {
     this.size++;
   }
 
+  /** The opener turned out to be the other side: it sent `segment`, or (`fromOpener` false) was sent it. */
+  turn(connection: Connection, segment: TcpSegment, fromOpener: boolean): void {
+    this.keys.set(connection.slot, segment, this.keys.hash(connection.slot), fromOpener);
+  }
+
   remove(connection: Connection): void {
     const { keys } = this;
     const { slot } = connection;
@@ -75,7 +80,7 @@ export class ConnectionTable {
 
   /** Marks a connection as used just now. */
   touch(connection: Connection): void {
-    const unread = !connection.opened || !(connection.flow0.wanted || connection.flow1.wanted);
+    const unread = connection.isUnheardOf || !(connection.flow0.wanted || connection.flow1.wanted);
     this.recency.touch(connection.slot, connection.ended ? NOTHING_LOST : unread ? LITTLE_LOST : IN_USE);
   }
 

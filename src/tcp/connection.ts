@@ -1,30 +1,39 @@
 import { formatAddress } from '../packet/address.js';
 import type { TcpSegment } from '../packet/segment.js';
-import type { FlowHost, Shared } from './flow-host.js';
+import { ACK, FIN, RST, SYN } from '../packet/segment.js';
+import { type EarlyHost, EarlySegments, type EarlyShared } from './early-segments.js';
+import type { FlowHost } from './flow-host.js';
+import { EARLY_GRACE_US } from './limits.js';
 import { Flow } from './reassembly.js';
+import { sequenceAfter } from './sequence.js';
 import type { ClosedHow, ConnectionInfo, Direction, LossCounters, StreamConsumer } from './types.js';
 
 /** Stands in before a consumer is opened and after it was closed. */
 const NO_CONSUMER: StreamConsumer = { data: () => {}, gap: () => {}, closed: () => {} };
 
 /** What connections of one tracker share, and where their consumers come from. */
-export interface ConnectionContext extends Shared {
+export interface ConnectionContext extends EarlyShared {
   /** Time of the last packet, µs. */
   now: number;
   open(connection: ConnectionInfo): StreamConsumer;
 }
 
 /** One TCP connection: its two ends, its two directions, and how it began and ended. Side 0 is the opener. */
-export class Connection implements ConnectionInfo, FlowHost {
+export class Connection implements ConnectionInfo, FlowHost, EarlyHost {
   // What each packet needs comes first, to lie in the first cache lines of the object.
   /** Nothing is delivered any more; kept to recognise late segments. */
   ended = false;
   opened = false;
   /** Bytes from the opener, and bytes to it. */
-  readonly flow0: Flow;
-  readonly flow1: Flow;
+  flow0: Flow;
+  flow1: Flow;
   consumer: StreamConsumer = NO_CONSUMER;
-  packets = 0;
+  /** The handshake, or its first half, was captured a moment ago at most: what else there is of it may yet come. */
+  starting = true;
+  /** Its first packet was captured less than a grace ago. */
+  private isYoung = true;
+  /** What was captured too early; null: nothing. */
+  early: EarlySegments | null = null;
   /** Place in the connection table. */
   slot = -1;
 
@@ -36,25 +45,34 @@ export class Connection implements ConnectionInfo, FlowHost {
   closedAt: number | null = null;
 
   /** Address words and ports of both sides, as in TcpSegment. */
-  readonly opener0: number;
-  readonly opener1: number;
-  readonly opener2: number;
-  readonly opener3: number;
-  readonly target0: number;
-  readonly target1: number;
-  readonly target2: number;
-  readonly target3: number;
-  readonly openerPort: number;
-  readonly targetPort: number;
+  private opener0 = 0;
+  private opener1 = 0;
+  private opener2 = 0;
+  private opener3 = 0;
+  private target0 = 0;
+  private target1 = 0;
+  private target2 = 0;
+  private target3 = 0;
+  private openerPort = 0;
+  private targetPort = 0;
 
-  /** `id` counts connections from 1; `fromOpener`: the segment's source is side 0. */
+  /** `id` counts connections from 1; `fromOpener`: the segment's source is side 0. `midstream`: no SYN has been captured. */
   constructor(
     readonly shared: ConnectionContext,
     readonly id: number,
     segment: TcpSegment,
     fromOpener: boolean,
-    readonly midstream: boolean,
+    public midstream: boolean,
+    /** Packet time of its first packet, µs. */
+    readonly firstAt: number,
   ) {
+    this.setEnds(segment, fromOpener);
+    this.flow0 = new Flow(this, 0);
+    this.flow1 = new Flow(this, 1);
+  }
+
+  /** `fromOpener`: the segment's source is side 0. */
+  private setEnds(segment: TcpSegment, fromOpener: boolean): void {
     this.opener0 = fromOpener ? segment.source0 : segment.destination0;
     this.opener1 = fromOpener ? segment.source1 : segment.destination1;
     this.opener2 = fromOpener ? segment.source2 : segment.destination2;
@@ -65,8 +83,91 @@ export class Connection implements ConnectionInfo, FlowHost {
     this.target3 = fromOpener ? segment.destination3 : segment.source3;
     this.openerPort = fromOpener ? segment.sourcePort : segment.destinationPort;
     this.targetPort = fromOpener ? segment.destinationPort : segment.sourcePort;
-    this.flow0 = new Flow(this, 0);
-    this.flow1 = new Flow(this, 1);
+  }
+
+  /** Before anything was delivered: who was thought to be the opener is the other side. */
+  turn(segment: TcpSegment, fromOpener: boolean): void {
+    this.setEnds(segment, fromOpener);
+    const { flow0, flow1 } = this;
+    this.flow0 = flow1;
+    this.flow1 = flow0;
+    flow0.direction = 1;
+    flow1.direction = 0;
+    this.early?.turn();
+  }
+
+  /** A segment of `side`, in the order of the capture. It waits when it follows something that may yet be captured. */
+  arrive(side: Direction, segment: TcpSegment, time: number, packet: number): void {
+    const flow = side === 0 ? this.flow0 : this.flow1;
+    flow.heard = true;
+    flow.isAudible = true;
+    if (this.isYoung) this.age(time);
+    // While something waits, its own time decides.
+    if (this.starting && (this.hasBegun || (this.early === null && time - this.firstAt >= EARLY_GRACE_US)))
+      this.starting = false;
+    if (this.early === null) {
+      if (!this.isEarly(side, segment)) {
+        this.take(side, segment, time, packet);
+        return;
+      }
+      this.early = new EarlySegments(this);
+    }
+    this.early.arrive(side, segment, time, packet);
+    if (this.early?.count === 0) this.early = null;
+  }
+
+  /** It is `time` (µs): after a grace, a direction of which nothing was captured is one that is not captured. */
+  age(time: number): void {
+    if (!this.isYoung || time - this.firstAt < EARLY_GRACE_US) return;
+    this.isYoung = false;
+    this.flow0.isAudible = this.flow0.heard;
+    this.flow1.isAudible = this.flow1.heard;
+  }
+
+  /** The segment follows something that was not captured so far. */
+  isEarly(side: Direction, segment: TcpSegment): boolean {
+    const { flags } = segment;
+    if ((flags & SYN) !== 0) return false;
+    if (this.starting) {
+      // Without a SYN, an ACK that nothing came before tells where the directions stand, and needs not wait.
+      const isAckAlone = segment.payloadLength === 0 && (flags & (FIN | RST)) === 0;
+      if (!this.midstream || this.early !== null || !isAckAlone) return true;
+    }
+    const flow = side === 0 ? this.flow0 : this.flow1;
+    const peer = side === 0 ? this.flow1 : this.flow0;
+    if ((flags & ACK) !== 0 && peer.isBehind(segment.acknowledgment | 0)) return true;
+    return (flags & RST) !== 0 && flow.isBehind(segment.sequence | 0);
+  }
+
+  /** A segment whose turn it is. */
+  take(side: Direction, segment: TcpSegment, time: number, packet: number): void {
+    const { flow0, flow1 } = this;
+    const flow = side === 0 ? flow0 : flow1;
+    const peer = side === 0 ? flow1 : flow0;
+    const { flags, payloadLength } = segment;
+    if ((flags & RST) !== 0) {
+      this.end(time, packet, side);
+      return;
+    }
+    const syn = (flags & SYN) !== 0;
+    const sequence = sequenceAfter(segment.sequence, syn ? 1 : 0);
+    if ((flags & ACK) !== 0) peer.acknowledge(segment.acknowledgment | 0, syn ? -1 : segment.window, time);
+    // First what this packet's ACK proves of the other direction: that was said before.
+    if (peer.pending) peer.settle(time, packet);
+    if (payloadLength > 0) flow.receive(segment, sequence, time, packet);
+    if ((flags & FIN) !== 0 && !syn) flow.receiveFin(sequenceAfter(sequence, payloadLength), time);
+    if (flow.pending) flow.settle(time, packet);
+    if (flow0.fin >= 0 || flow1.fin >= 0) this.checkFins(time, packet);
+  }
+
+  /** Nobody has been, or waits to be, told of it. */
+  get isUnheardOf(): boolean {
+    return !this.opened && this.early === null;
+  }
+
+  /** Both directions are known to begin where their SYNs say. */
+  private get hasBegun(): boolean {
+    return this.flow0.initial !== null && this.flow1.initial !== null;
   }
 
   address(side: Direction): string {
@@ -115,7 +216,7 @@ export class Connection implements ConnectionInfo, FlowHost {
 
   /** A connection picked up in the middle is not opened before its first payload: an idle one says nothing. */
   open(): void {
-    if (this.opened) return;
+    if (this.opened || this.ended) return;
     this.opened = true;
     this.shared.counters.connections++;
     this.consumer = this.shared.open(this);
@@ -129,10 +230,16 @@ export class Connection implements ConnectionInfo, FlowHost {
 
   /** Delivers what is left, then closes the consumer. `resetBy`: who sent the RST, if that is why. */
   end(time: number, packet: number, resetBy: Direction | null = null): void {
+    if (this.early !== null) {
+      const { early } = this;
+      this.early = null;
+      early.flush();
+    }
     if (this.ended) return;
     this.ended = true;
-    this.flow0.end(time, packet);
-    this.flow1.end(time, packet);
+    const isClosed = resetBy !== null || this.flow0.fin >= 0 || this.flow1.fin >= 0;
+    this.flow0.end(time, packet, isClosed);
+    this.flow1.end(time, packet, isClosed);
     this.noteFirstFin();
     if (resetBy !== null) this.noteClose(resetBy, 'rst', time);
     const { consumer } = this;

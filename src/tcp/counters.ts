@@ -12,4 +12,6 @@ export class TcpCounters {
   lateSegments = 0;
   /** Holes given up because a reorder buffer was full, not because the bytes were known to be lost. */
   bufferOverflows = 0;
+  /** Segments captured too early that did not wait to the end, because too many waited. */
+  earlyOverflows = 0;
 }

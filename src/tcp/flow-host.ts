@@ -15,8 +15,6 @@ export interface FlowHost {
   readonly shared: Shared;
   readonly consumer: StreamConsumer;
   readonly midstream: boolean;
-  /** Packets of the connection so far. */
-  readonly packets: number;
   /** Opens the consumer if that has not been done. */
   open(): void;
 }

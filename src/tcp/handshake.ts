@@ -1,6 +1,7 @@
 import type { TcpSegment } from '../packet/segment.js';
 import { ACK } from '../packet/segment.js';
 import type { Connection } from './connection.js';
+import { sequenceAfter } from './sequence.js';
 import type { Direction } from './types.js';
 
 /**
@@ -10,16 +11,25 @@ import type { Direction } from './types.js';
 export function synBelongs(connection: Connection, side: Direction, segment: TcpSegment): boolean {
   const flow = connection.flow(side);
   if (flow.initial !== null) return flow.initial === (segment.sequence | 0);
+  if (connection.ended) return false;
+  if (connection.starting && (connection.midstream || flow.isKnown))
+    return flow.mayBeginAt(sequenceAfter(segment.sequence, 1));
   const peer = connection.flow(side === 0 ? 1 : 0);
-  if (connection.midstream || connection.ended || peer.initial === null || flow.isKnown) return false;
+  if (connection.midstream || peer.initial === null || flow.isKnown) return false;
   if ((segment.flags & ACK) === 0) return peer.acked < 0;
   const answered = peer.positionOf(segment.acknowledgment);
   return answered >= 0 && answered <= peer.highest;
 }
 
-/** Takes from a SYN that belongs to the connection what was not known yet. */
+/** Takes from a SYN that belongs to the connection what was not known yet. Of a connection met without one, the opener is side 0. */
 export function takeSyn(connection: Connection, side: Direction, segment: TcpSegment, time: number): void {
   const flow = connection.flow(side);
+  if (connection.midstream) {
+    const isAnswer = (segment.flags & ACK) !== 0;
+    const peer = connection.flow(side === 0 ? 1 : 0);
+    if (isAnswer && peer.initial === null) peer.begin(sequenceAfter(segment.acknowledgment, -1));
+    connection.midstream = false;
+  }
   if (flow.initial === null) flow.begin(segment.sequence);
   // The answer to this SYN was captured before it.
   const late = connection.openedAt === null && side === 0 && (segment.flags & ACK) === 0;

@@ -24,12 +24,17 @@ export const REORDER_PIECE_OVERHEAD = 256;
 export const MAX_CHAIN = 64;
 
 /**
- * An ACK beyond a hole proves that the receiver has the bytes. The capture may still be about to show them when its two
- * directions are slightly shuffled (several queues, several interfaces), so this many packets of the connection, or this
- * time, are waited for first.
+ * The two directions of a capture are not strictly ordered (several queues, several interfaces, a loopback device): an ACK may be
+ * captured before what it covers, an answer before its question, data before the SYN. What comes early waits so long (µs) for what
+ * it follows; after that, bytes that an ACK covers are lost to the capture. Packets of one device differ by less than a timer tick.
  */
-export const GAP_GRACE_PACKETS = 3;
-export const GAP_GRACE_US = 10_000;
+export const EARLY_GRACE_US = 200_000;
+/** Segments, and bytes of them, that wait in one connection, and bytes in all of them; beyond it the oldest waits no longer. */
+export const MAX_HELD_SEGMENTS = 1024;
+export const MAX_HELD_BYTES = 256 * 1024;
+export const MAX_HELD_BYTES_TOTAL = 32 * 1024 * 1024;
+/** What a waiting segment takes besides its payload. */
+export const HELD_SEGMENT_OVERHEAD = 400;
 
 /** No window is larger (RFC 7323, 2.3): an ACK farther ahead of all that is known belongs to something else. */
 export const MAX_WINDOW = 0x4000_0000;

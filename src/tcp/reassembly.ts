@@ -1,5 +1,4 @@
 import type { TcpSegment } from '../packet/segment.js';
-import { AckEvidence } from './ack-evidence.js';
 import type { BufferHolder } from './buffer-pool.js';
 import type { FlowHost } from './flow-host.js';
 import { MAX_WINDOW } from './limits.js';
@@ -19,15 +18,20 @@ import { ZeroWindow } from './zero-window.js';
 export class Flow extends StreamPosition implements BufferHolder {
   /** See `setWanted` of ConnectionInfo. */
   wanted = true;
+  /** A packet of this direction was captured; and this may yet be so, or is. */
+  heard = false;
+  isAudible = true;
   /** Out-of-order data; null when there is none. */
   private reorder: ReorderBuffer | null = null;
   private zeroWindow: ZeroWindow | null = null;
-  private evidence: AckEvidence | null = null;
+  /** Bytes by which `acked` last rose. */
+  private lastStep = 0;
   private losses: Losses | null = null;
 
   constructor(
     private readonly host: FlowHost,
-    private readonly direction: Direction,
+    /** Which way the bytes flow. */
+    public direction: Direction,
   ) {
     super();
   }
@@ -42,7 +46,6 @@ export class Flow extends StreamPosition implements BufferHolder {
     const length = segment.payloadLength;
     if (this.state < LIVE) {
       if (!this.anchorAtData(sequence, length)) return;
-      this.evidence = null;
       this.host.open();
     }
     const start = this.next + sequenceDistance(this.nextSequence, sequence);
@@ -89,11 +92,8 @@ export class Flow extends StreamPosition implements BufferHolder {
       if (position - Math.max(this.highest, this.acked) > MAX_WINDOW) return;
       this.ackTick = time | 0;
       if (this.acked < 0) this.firstAckTick = this.ackTick;
+      this.lastStep = position - this.acked;
       this.acked = position;
-      if (position > this.next && this.wanted) {
-        this.evidence ??= new AckEvidence();
-        this.evidence.note(position, time, this.host.packets);
-      }
     }
     if (window === 0) {
       this.zeroWindow ??= new ZeroWindow();
@@ -102,28 +102,50 @@ export class Flow extends StreamPosition implements BufferHolder {
   }
 
   /**
-   * Gives up holes that will not be filled: acknowledged by the receiver a grace ago, or, when the capture has no ACKs at
-   * all, with much or old data above them. Call it after each packet while `pending`.
+   * Gives up holes that will not be filled: acknowledged by the receiver, or, when the capture has no ACKs at all, with much or old
+   * data above them. Call it after each packet while `pending`. An ACK that came early has been held back (see Connection).
    */
   settle(time: number, packet: number): void {
     if (this.acked < 0) {
       while (this.reorder?.waitedEnough(time)) this.giveUpHole();
       return;
     }
-    while (this.reorder !== null && this.isProvenLost(this.reorder.first!.start, time)) this.giveUpHole();
+    while (this.reorder !== null && this.reorder.first!.start <= this.acked) this.giveUpHole();
     const toFin = this.reorder === null && this.fin > this.next && this.wanted;
-    if (toFin && this.isProvenLost(this.fin, time)) this.gapTo(this.fin, time, packet);
+    if (toFin && this.fin <= this.acked) this.gapTo(this.fin, time, packet);
   }
 
-  /** The connection is over: delivers what is buffered, then reports bytes known to exist but never captured. */
-  end(time: number, packet: number): void {
+  /** True when `sequence` lies beyond what was delivered, of a direction that is read and of which packets were captured. */
+  isBehind(sequence: number): boolean {
+    if (!this.isAudible || !this.isLive) return false;
+    const ahead = sequenceDistance(this.nextSequence, sequence);
+    if (ahead <= 0 || ahead > MAX_WINDOW) return false;
+    return this.fin < 0 || this.next < this.fin;
+  }
+
+  /** Bytes before `sequence` that were not captured will not be: what was, is delivered, the rest are gaps. */
+  giveUpTo(sequence: number, time: number, packet: number): void {
+    if (!this.isBehind(sequence)) return;
+    const until = this.positionOf(sequence);
+    while (this.reorder !== null && this.reorder.first!.start <= until) this.giveUpHole();
+    const end = this.fin >= 0 ? Math.min(until, this.fin) : until;
+    // One byte beyond the data is rather a FIN that was not captured.
+    if (this.isLive && end > this.next && (end - this.next > 1 || this.reorder !== null || this.fin >= 0))
+      this.gapTo(end, time, packet);
+  }
+
+  /**
+   * The connection is over: delivers what is buffered, then reports bytes known to exist but never captured. `isClosed`: an end has
+   * closed it, the capture is not merely over.
+   */
+  end(time: number, packet: number, isClosed: boolean): void {
     this.release();
     this.zeroWindow?.open(time);
     if (!this.wanted || this.state === UNKNOWN || this.state === RESUMING) return;
-    const until = this.fin >= 0 ? this.fin : this.acked;
-    // One acknowledged byte beyond the data is rather a FIN that was not captured.
-    const lostFin = this.fin < 0 && until - this.next === 1;
-    if (until > this.next && !lostFin) this.gapTo(until, time, packet);
+    let until = this.fin >= 0 ? this.fin : this.acked;
+    // The last byte that was acknowledged alone, or is all that is missing, is rather a FIN that was not captured.
+    if (this.fin < 0 && (until - this.next === 1 || (isClosed && this.lastStep === 1))) until--;
+    if (until > this.next) this.gapTo(until, time, packet);
   }
 
   release(): void {
@@ -139,7 +161,6 @@ export class Flow extends StreamPosition implements BufferHolder {
       return;
     }
     this.dropBuffer();
-    this.evidence = null;
     this.jump(Math.max(this.next, this.highest, this.fin));
   }
 
@@ -178,7 +199,7 @@ export class Flow extends StreamPosition implements BufferHolder {
     const newest = this.highest;
     const delay = ((time | 0) - this.highestTick) >>> 0;
     this.saw(end, time);
-    if (start > this.next && this.reorder === null && this.isProvenLost(start, time)) {
+    if (start > this.next && this.reorder === null && start <= this.acked) {
       this.gapTo(start, time, packet);
       if (!this.isLive) return;
     }
@@ -215,11 +236,6 @@ export class Flow extends StreamPosition implements BufferHolder {
   private countRepeated(from: number, to: number, newest: number): void {
     if (to <= from || (to - from === 1 && to === newest)) return;
     this.lossState().repeated(from, to);
-  }
-
-  private isProvenLost(until: number, time: number): boolean {
-    if (this.evidence === null || until > this.acked) return false;
-    return until <= this.evidence.provenUpTo(this.acked, time, this.host.packets);
   }
 
   private deliver(

@@ -79,7 +79,12 @@ test.each<[string, Row[], Partial<LossCounters>]>([
   ],
   [
     'a late original after its gap is no retransmission',
-    [client(4, 'def'), server(7, { at: 1_000 }), server(7, { at: 12_000 }), client(1, 'abc', { at: 12_100 })],
+    [
+      client(4, 'def'),
+      server(7, { at: 1_000 }),
+      server(7, { at: 202_000 }),
+      client(1, 'abc', { at: 202_100 }),
+    ],
     { gaps: 1, missingBytes: 3 },
   ],
 ])('%s', (_name, rows, expected) => {

@@ -1,3 +1,4 @@
+import { MAX_HELD_BYTES } from './limits.js';
 import { sequenceAfter, sequenceDistance } from './sequence.js';
 
 /** Nothing is known of this direction's sequence numbers. */
@@ -35,8 +36,15 @@ export class StreamPosition {
 
   /** Position 0 comes right after `initial`, the sequence number of the SYN. */
   begin(initial: number): void {
+    const first = sequenceAfter(initial, 1);
+    if (this.state === TENTATIVE) {
+      const before = sequenceDistance(first, this.nextSequence);
+      // What was acknowledged may still be captured.
+      if (this.acked >= 0) this.acked = 0;
+      if (this.fin >= 0) this.fin += before;
+    }
     this.initial = initial | 0;
-    this.nextSequence = sequenceAfter(initial, 1);
+    this.nextSequence = first;
     this.state = LIVE;
   }
 
@@ -47,6 +55,18 @@ export class StreamPosition {
   /** Everything up to the FIN was delivered, or given up. */
   get finished(): boolean {
     return this.fin >= 0 && this.next >= this.fin;
+  }
+
+  /** True when what was captured so far may come after `sequence`: nothing was delivered, and it is not far from there. */
+  mayBeginAt(sequence: number): boolean {
+    if (this.state === UNKNOWN) return true;
+    const ahead = sequenceDistance(sequence, this.nextSequence);
+    return this.state === TENTATIVE && ahead >= 0 && ahead <= MAX_HELD_BYTES;
+  }
+
+  /** Sequence number of the byte at `position`, unsigned. */
+  sequenceOf(position: number): number {
+    return sequenceAfter(this.nextSequence, position - this.next) >>> 0;
   }
 
   positionOf(sequence: number): number {

@@ -1,12 +1,12 @@
 import type { TcpSegment } from '../packet/segment.js';
-import { ACK, FIN, RST, SYN } from '../packet/segment.js';
+import { ACK, RST, SYN } from '../packet/segment.js';
 import { BufferPool } from './buffer-pool.js';
 import { Connection, type ConnectionContext } from './connection.js';
 import { ConnectionTable, connectionHash } from './connection-table.js';
 import { TcpCounters } from './counters.js';
 import { DuplicateFilter } from './duplicate-filter.js';
 import { synBelongs, takeSyn } from './handshake.js';
-import { DEFAULT_TCP_LIMITS, type TcpLimits } from './limits.js';
+import { DEFAULT_TCP_LIMITS, EARLY_GRACE_US, type TcpLimits } from './limits.js';
 import { sequenceAfter } from './sequence.js';
 import type { ConnectionInfo, StreamConsumer } from './types.js';
 
@@ -35,6 +35,8 @@ export class TcpTracker {
       counters: this.counters,
       pool: new BufferPool(),
       now: 0,
+      waiting: new Set(),
+      earlyBytes: 0,
       open: (connection) => options.open(connection),
     };
   }
@@ -43,6 +45,7 @@ export class TcpTracker {
   segment(segment: TcpSegment, time: number, packet: number): void {
     this.counters.segments++;
     this.lastPacket = packet;
+    if (this.context.waiting.size > 0) this.expire(time);
     const { flags, payloadLength } = segment;
     let connection = this.table.find(segment);
     if (connection === null || (flags & SYN) !== 0) {
@@ -66,20 +69,8 @@ export class TcpTracker {
         return;
       }
     }
-    connection.packets++;
     this.context.now = time;
-    if ((flags & RST) !== 0) connection.end(time, packet, side);
-    else {
-      const syn = (flags & SYN) !== 0;
-      const sequence = sequenceAfter(segment.sequence, syn ? 1 : 0);
-      if ((flags & ACK) !== 0) peer.acknowledge(segment.acknowledgment | 0, syn ? -1 : segment.window, time);
-      // First what this packet's ACK proves of the other direction: that was said before.
-      if (peer.pending) peer.settle(time, packet);
-      if (payloadLength > 0) flow.receive(segment, sequence, time, packet);
-      if ((flags & FIN) !== 0 && !syn) flow.receiveFin(sequenceAfter(sequence, payloadLength), time);
-      if (flow.pending) flow.settle(time, packet);
-      if (flow0.fin >= 0 || flow1.fin >= 0) connection.checkFins(time, packet);
-    }
+    connection.arrive(side, segment, time, packet);
     this.table.touch(connection);
   }
 
@@ -100,7 +91,14 @@ export class TcpTracker {
     if (known !== null) {
       const { side } = this.table;
       if (synBelongs(known, side, segment)) {
-        takeSyn(known, side, segment, time);
+        const fromOpener = (flags & ACK) === 0;
+        const turned = known.midstream && fromOpener !== (side === 0);
+        if (turned) {
+          known.turn(segment, fromOpener);
+          this.table.turn(known, segment, fromOpener);
+        }
+        takeSyn(known, turned ? (side === 0 ? 1 : 0) : side, segment, time);
+        known.open();
         return known;
       }
       this.table.remove(known);
@@ -109,7 +107,7 @@ export class TcpTracker {
     const answer = syn && (flags & ACK) !== 0;
     const hash = connectionHash(segment);
     this.makeRoom(hash, time);
-    const connection = new Connection(this.context, ++this.created, segment, !answer, !syn);
+    const connection = new Connection(this.context, ++this.created, segment, !answer, !syn, time);
     this.table.insert(connection, segment, hash, !answer);
     if (syn) {
       // What the answer acknowledges tells the SYN that was not captured.
@@ -124,11 +122,21 @@ export class TcpTracker {
     return connection;
   }
 
+  /** Nothing of what the longest waiting segments follow was captured in time. */
+  private expire(time: number): void {
+    for (const connection of this.context.waiting) {
+      const { early } = connection;
+      if (early === null || time - early.since < EARLY_GRACE_US) return;
+      early.expire(time);
+      if (early.count === 0) connection.early = null;
+    }
+  }
+
   private makeRoom(hash: number, time: number): void {
     const full = this.table.size >= this.context.limits.maxConnections;
     const victim = this.table.crowding(hash) ?? (full ? this.table.leastUseful() : null);
     if (victim === null) return;
-    if (victim.ended || !victim.opened) this.counters.forgotten++;
+    if (victim.ended || victim.isUnheardOf) this.counters.forgotten++;
     else this.counters.evicted++;
     this.table.remove(victim);
     victim.end(time, this.lastPacket);
