@@ -15,7 +15,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const minutes = Number(process.argv[2] ?? 5);
 const load = process.argv[3] ?? 'benchmark';
 const SAMPLE_MS = 10_000;
-const BUFFER_KIB = '32768';
+const BUFFER_KIB = '65536';
 const PROGRAM = new URL('../bin/psyncscope.js', import.meta.url).pathname;
 const TICKS = 100;
 

@@ -183,9 +183,11 @@ export class PcapngDecoder implements CaptureDecoder {
     if (capturedAt === undefined) return `a packet of interface ${id}, which is not described`;
     const start = at + 28;
     if (captured > end - start) return damagedLength(captured);
-    this.#lastTime = capturedAt.clock.toMicroseconds(
-      view.getUint32(at + 12, littleEndian),
-      view.getUint32(at + 16, littleEndian),
+    this.#lastTime = withinExact(
+      capturedAt.clock.toMicroseconds(
+        view.getUint32(at + 12, littleEndian),
+        view.getUint32(at + 16, littleEndian),
+      ),
     );
     this.#append(batch, start, captured, view.getUint32(at + 24, littleEndian), capturedAt.linkType);
     return null;
@@ -230,4 +232,9 @@ export class PcapngDecoder implements CaptureDecoder {
     for (const { drops } of this.#interfaces) if (drops !== null) sum = (sum ?? 0) + drops;
     this.#facts.kernelDrops = sum;
   }
+}
+
+/** A damaged time of the year 200,000 is none that anything could be done with: the last one that is exact stands for it. */
+function withinExact(time: number): number {
+  return Math.min(Number.MAX_SAFE_INTEGER, Math.max(-Number.MAX_SAFE_INTEGER, time));
 }

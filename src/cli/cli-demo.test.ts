@@ -55,6 +55,20 @@ describe('the tour', () => {
     expect((await runCli(['demo', '--fast', '--seed', '2'])).stdout).not.toBe(first.stdout);
   });
 
+  it('keeps what happened readable beside long names on a narrow terminal', async () => {
+    const { stdout } = await runCli(['demo', 'failover', '--fast'], { env: { COLUMNS: '60' } });
+    const events = stdout.slice(0, stdout.indexOf('session 1  '));
+    for (const line of stdout.split('\n')) expect(displayWidth(line)).toBeLessThanOrEqual(60);
+    expect(events).toContain('10.0.0.1:6379 → 10.0.0.3:6379\n    payload starts\n    diskless');
+    expect(events).toContain('    REPLCONF capa eof capa psync2\n');
+  });
+
+  it('knows which story was meant', async () => {
+    const { code, stderr } = await runCli(['demo', 'failovr']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('no story is named failovr; failover is one');
+  });
+
   it('fits its terminal, and has colours and other characters only where they are wanted', async () => {
     const env = { COLUMNS: '80' };
     const { stdout } = await runCli(['demo', '--fast', '--ascii'], { env });

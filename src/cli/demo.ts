@@ -13,6 +13,7 @@ import { scenarioListText, sceneLines, titleLines } from '../report/scene.js';
 import { timelineText } from '../report/timeline.js';
 import { CaptureFile } from './capture-file.js';
 import { UsageError } from './errors.js';
+import { nearest } from './nearest.js';
 import type { DemoArguments } from './other-flags.js';
 import { isOutputClosed, Output, onOutputClosed } from './output.js';
 import { refuseStandardOutput, textOptions } from './selection.js';
@@ -70,7 +71,12 @@ function stopSignal(): AbortSignal {
 function findScenario(name: string | undefined): Scenario {
   const found = name === undefined ? SCENARIOS[0] : SCENARIOS.find((scenario) => scenario.name === name);
   if (found !== undefined) return found;
-  throw new UsageError(`no story is named ${name}: psyncscope demo --list names them`);
+  const near = nearest(
+    (name ?? '').toLowerCase(),
+    SCENARIOS.map((scenario) => scenario.name),
+  );
+  const hint = near === null ? '' : `; ${near} is one`;
+  throw new UsageError(`no story is named ${name}${hint}: psyncscope demo --list names them`);
 }
 
 /** What the audience sees: the story, the events as they happen, and the timeline at the end. */
@@ -119,7 +125,7 @@ class Show {
     if (!this.#args.json) {
       const facts: CaptureFacts = {
         source: 'demo',
-        format: 'live',
+        format: this.#args.fast ? 'pcap' : 'live',
         linkTypes: [LINKTYPE_ETHERNET],
         kernelDrops: null,
         problem: null,

@@ -12,6 +12,8 @@ import type { CaptureSelection } from './selection.js';
 export interface RunHooks {
   /** For the analyzer: who is told what. */
   analyzer?: Pick<AnalyzerOptions, 'onEvent' | 'commands' | 'observer' | 'biggestKeys' | 'thresholds'>;
+  /** Is given the analyzer before it sees a packet. */
+  onAnalyzer?: (analyzer: Analyzer) => void;
   /** Pipes that were opened already. */
   sources?: ReadonlyMap<string, ByteSource>;
   /** After each block of packets: let out what was printed so far. */
@@ -40,6 +42,7 @@ export async function runCaptures(
   process.on('SIGTERM', interrupt);
   onOutputClosed(() => stop.abort());
   const analyzer = new Analyzer({ ...selection.filter, ...hooks.analyzer });
+  hooks.onAnalyzer?.(analyzer);
   const progress = new Progress(selection.paths, hooks.analyzer?.onEvent !== undefined);
   let facts: CaptureFacts[];
   try {
@@ -58,7 +61,7 @@ export async function runCaptures(
     process.off('SIGINT', interrupt);
     process.off('SIGTERM', interrupt);
   }
-  analyzer.finish();
+  analyzer.finish(facts);
   const document = analyzer.summary(facts);
   await show(document, analyzer);
   const filters = filterNames(selection);

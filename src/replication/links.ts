@@ -1,4 +1,10 @@
-import { MAX_LINKS, MAX_SESSIONS, MAX_SESSIONS_PER_LINK } from './limits.js';
+import {
+  FORGOTTEN_SESSIONS,
+  KEPT_FIRST_SESSIONS,
+  MAX_LINKS,
+  MAX_SESSIONS,
+  MAX_SESSIONS_PER_LINK,
+} from './limits.js';
 import type { Link, Session } from './model.js';
 
 /** `127.0.0.1:6379`, `[::1]:6379`. */
@@ -9,7 +15,7 @@ export function endpoint(address: string, port: number): string {
 /** All links, by the endpoints that identify them across reconnections. */
 export class Links {
   readonly all: Link[] = [];
-  /** Sessions beyond the limits: seen, not listed. */
+  /** Sessions beyond the limits: seen, and not listed or not any more. */
   unlisted = 0;
   #sessions = 0;
   readonly #byId = new Map<string, Link>();
@@ -30,14 +36,35 @@ export class Links {
 
   enter(link: Link, session: Session): void {
     session.link = link;
+    const isListed = this.#byId.get(link.id) === link;
+    if (isListed && this.#isFull(link)) this.#forget(link);
     session.number = link.sessions.length + 1;
-    const listed = this.#byId.get(link.id) === link && this.#sessions < MAX_SESSIONS;
-    if (!listed || link.sessions.length >= MAX_SESSIONS_PER_LINK) {
+    if (!isListed || this.#isFull(link)) {
       this.unlisted++;
       return;
     }
     link.sessions.push(session);
     this.#sessions++;
+  }
+
+  #isFull({ sessions }: Link): boolean {
+    return sessions.length >= MAX_SESSIONS_PER_LINK || this.#sessions >= MAX_SESSIONS;
+  }
+
+  /**
+   * Makes room for what comes: the beginning tells how it started and the end how it is now, so closed sessions after the beginning go.
+   * The others are numbered anew.
+   */
+  #forget({ sessions }: Link): void {
+    const from = Math.min(KEPT_FIRST_SESSIONS, Math.floor(sessions.length / 2));
+    const to = Math.min(from + FORGOTTEN_SESSIONS, sessions.length);
+    const open = sessions.slice(from, to).filter(({ closedAt }) => closedAt === null);
+    const gone = to - from - open.length;
+    if (gone === 0) return;
+    sessions.splice(from, to - from, ...open);
+    for (let i = from; i < sessions.length; i++) sessions[i]!.number = i + 1;
+    this.#sessions -= gone;
+    this.unlisted += gone;
   }
 
   /** A link that turned out to be the past of another one: its sessions come first there. */

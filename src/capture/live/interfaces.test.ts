@@ -7,7 +7,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { collect } from '../../testing/run-cli.js';
 import { chooseBackend, usableBackends } from './choose-backend.js';
-import { chooseInterface, listInterfaces } from './interfaces.js';
+import { chooseFor, chooseInterface } from './choose-interface.js';
+import { listInterfaces } from './interfaces.js';
+import type { PortUse } from './proc-net.js';
 
 const LINUX = process.platform === 'linux';
 /** The addon is tested with the captures; its probe starts a node. */
@@ -15,11 +17,11 @@ const WITHOUT_CAP = { capProgram: ['-e', 'process.exit(1)'] };
 
 describe.runIf(LINUX)('the interface', () => {
   it('is found by its name, and by an address it carries, however that is written', async () => {
-    expect(await chooseInterface('lo', [])).toBe('lo');
-    expect(await chooseInterface('any', [])).toBe('any');
-    expect(await chooseInterface('127.0.0.1', [])).toBe('lo');
+    expect((await chooseInterface('lo', [])).name).toBe('lo');
+    expect((await chooseInterface('any', [])).name).toBe('any');
+    expect((await chooseInterface('127.0.0.1', [])).name).toBe('lo');
     if (networkInterfaces().lo?.some(({ family }) => family === 'IPv6'))
-      expect(await chooseInterface('[0:0:0:0:0:0:0:1%lo]', [])).toBe('lo');
+      expect((await chooseInterface('[0:0:0:0:0:0:0:1%lo]', [])).name).toBe('lo');
   });
 
   it('is an error with the names there are when it is none', async () => {
@@ -32,16 +34,62 @@ describe.runIf(LINUX)('the interface', () => {
     await expect(chooseInterface('../../x', [])).rejects.toThrow('there is no interface');
   });
 
-  it('is the loopback when one of the ports is listened on, whatever its family', async () => {
-    for (const host of ['127.0.0.1', '::']) {
-      const server = net.createServer().listen(0, host);
-      await once(server, 'listening');
-      const { port } = server.address() as net.AddressInfo;
-      expect(await chooseInterface(undefined, [1, port])).toBe('lo');
-      server.close();
-      await once(server, 'close');
-      expect(await chooseInterface(undefined, [port])).not.toBe('lo');
-    }
+  it('is that of the connections of the port, as the system lists them', async () => {
+    const server = net.createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as net.AddressInfo;
+    expect(await chooseInterface(undefined, [1, port])).toEqual({
+      name: 'lo',
+      why: `a server here listens on port 1 or ${port}, for this host alone`,
+    });
+    const client = net.connect(port, '127.0.0.1');
+    await once(client, 'connect');
+    expect((await chooseInterface(undefined, [port])).why).toContain('all connections of port');
+    client.destroy();
+    server.close();
+    await once(server, 'close');
+    const open = net.createServer().listen(0, '::');
+    await once(open, 'listening');
+    const chosen = await chooseInterface(undefined, [(open.address() as net.AddressInfo).port]);
+    expect(chosen).toMatchObject({ name: 'any', why: expect.stringContaining('for other hosts too') });
+    open.close();
+  });
+
+  const addresses = new Map([
+    ['lo', { addresses: ['127.0.0.1', '::1'], isLoopback: true }],
+    ['eth0', { addresses: ['10.0.0.7', 'fd00::7'], isLoopback: false }],
+    ['eth1', { addresses: ['10.1.0.7'], isLoopback: false }],
+  ]);
+  const choose = (use: Partial<PortUse>, routed: string | null = 'eth1') =>
+    chooseFor([6379], { listeners: [], connections: [], ...use }, addresses, routed).name;
+  const replica = { local: '10.0.0.7', remote: '10.0.0.8' };
+  const local = { local: '127.0.0.1', remote: '127.0.0.1' };
+
+  it.each<[what: string, use: Partial<PortUse>, name: string]>([
+    ['remote replicas of a server here', { listeners: ['0.0.0.0'], connections: [replica] }, 'eth0'],
+    ['the same by IPv6', { connections: [{ local: 'fd00::7', remote: 'fd00::8' }] }, 'eth0'],
+    ['remote replicas and local clients', { listeners: ['::'], connections: [local, replica] }, 'any'],
+    [
+      'local clients of a server that other hosts may use',
+      { listeners: ['::'], connections: [local] },
+      'any',
+    ],
+    ['a server that other hosts may use', { listeners: ['127.0.0.1', '10.0.0.7'] }, 'any'],
+    ['local clients of a server of this host', { listeners: ['127.0.0.1'], connections: [local] }, 'lo'],
+    ['a server of this host alone', { listeners: ['127.0.0.1', '::1'] }, 'lo'],
+    [
+      'an address of 127/8 that is not listed',
+      { connections: [{ local: '127.0.0.9', remote: '127.0.0.8' }] },
+      'lo',
+    ],
+    ['own addresses at both ends', { connections: [{ local: '10.0.0.7', remote: '10.1.0.7' }] }, 'lo'],
+    ['nobody', {}, 'eth1'],
+  ])('%s', (_, use, name) => {
+    expect(choose(use)).toBe(name);
+  });
+
+  it('is every one where nobody uses the port and no route leads away', () => {
+    expect(choose({}, null)).toBe('any');
   });
 });
 
@@ -65,8 +113,8 @@ describe.runIf(LINUX)('in a network namespace', () => {
   }
 
   const CHOOSE = `
-    import { chooseInterface } from './src/capture/live/interfaces.ts';
-    console.log(JSON.stringify(await chooseInterface(undefined, [6379])));`;
+    import { chooseInterface } from './src/capture/live/choose-interface.ts';
+    console.log(JSON.stringify((await chooseInterface(undefined, [6379])).name));`;
 
   it('the default route of the least metric is taken, and any without one', async () => {
     const links = '$ns link add va type veth peer name vb; $ns link set va up; $ns link set vb up';

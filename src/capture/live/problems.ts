@@ -35,7 +35,7 @@ export function noPermission(backend: BackendName, file: string, interfaceName: 
     remedy:
       process.platform === 'darwin'
         ? 'sudo chmod g+r /dev/bpf*, or run psyncscope with sudo'
-        : remedies[backend],
+        : `${remedies[backend]}; or as things are: sudo tcpdump -i ${shellWord(interfaceName)} -U -w - tcp | psyncscope replay -`,
   };
 }
 

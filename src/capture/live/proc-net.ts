@@ -1,4 +1,6 @@
 import { readFile } from 'node:fs/promises';
+import { endianness } from 'node:os';
+import { plainAddress } from './interface-addresses.js';
 
 /** What Linux tells in /proc/net (proc(5)); elsewhere, and where it is not mounted, nothing. */
 
@@ -9,16 +11,49 @@ const LISTEN = '0A';
 const ROUTE_UP = 0x1;
 const ROUTE_REJECT = 0x200;
 
-/** True when a socket of this machine listens on one of the ports, on whatever address. */
-export async function isListening(ports: readonly number[]): Promise<boolean> {
-  if (ports.length === 0) return false;
+/** Who uses some TCP ports on this machine. Addresses as Node writes them, IPv4 within IPv6 as IPv4. */
+export interface PortUse {
+  /** Addresses that are listened on; `0.0.0.0` and `::` are all. */
+  readonly listeners: readonly string[];
+  /** Both ends of connections, those that are just made or just ended among them. */
+  readonly connections: readonly { readonly local: string; readonly remote: string }[];
+}
+
+/** Sockets of this network namespace with one of the ports, at either end. */
+export async function portUse(ports: readonly number[]): Promise<PortUse> {
   const wanted = new Set(ports);
+  const listeners: string[] = [];
+  const connections: { local: string; remote: string }[] = [];
   for (const table of ['tcp', 'tcp6']) {
-    for (const [, local, , state] of await rows(table)) {
-      if (state === LISTEN && wanted.has(Number.parseInt(local?.split(':')[1] ?? '', 16))) return true;
+    for (const [, local, remote, state] of await rows(table)) {
+      const near = readSocket(local);
+      const far = readSocket(remote);
+      if (near === null || far === null) continue;
+      if (state === LISTEN) {
+        if (wanted.has(near.port)) listeners.push(near.address);
+      } else if (wanted.has(near.port) || wanted.has(far.port))
+        connections.push({ local: near.address, remote: far.address });
     }
   }
-  return false;
+  return { listeners, connections };
+}
+
+/** `0100007F:18EB`: an address as the words of memory it is kept in, and a port. @returns null for the head of a table. */
+function readSocket(text: string | undefined): { address: string; port: number } | null {
+  const match = /^([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4})$/.exec(text ?? '');
+  if (match === null) return null;
+  const bytes = Buffer.from(match[1]!, 'hex');
+  if (endianness() === 'LE') bytes.swap32();
+  return { address: addressText(bytes), port: Number.parseInt(match[2]!, 16) };
+}
+
+/** 4 or 16 bytes in network order. */
+function addressText(bytes: Buffer): string {
+  if (bytes.length === 4) return bytes.join('.');
+  const isMapped = bytes.readBigUInt64BE(0) === 0n && bytes.readUInt32BE(8) === 0xffff;
+  if (isMapped) return bytes.subarray(12).join('.');
+  const groups = Array.from({ length: 8 }, (_, i) => bytes.readUInt16BE(2 * i).toString(16));
+  return plainAddress(groups.join(':'));
 }
 
 /** Name of the interface that the default route of the least metric goes through, IPv4 before IPv6; null when there is none. */

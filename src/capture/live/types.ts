@@ -17,8 +17,11 @@ export interface LiveOptions {
 /** The largest frame there is on any device: libpcap's MAXIMUM_SNAPLEN, and what tcpdump and dumpcap have as default. */
 export const DEFAULT_SNAPLEN = 262_144;
 
-/** Holds a sixth of a second of 200 MB/s: longer than a garbage collection or a redrawn screen keeps us from reading. */
-export const DEFAULT_BUFFER_BYTES = 32 * 1024 * 1024;
+/**
+ * Holds a sixth of a second of 200 MB/s, on the loopback too, where each packet is in the kernel's buffer twice (libpcap leaves out the
+ * sent one only when it takes packets from there): longer than a garbage collection or a redrawn screen keeps us from reading.
+ */
+export const DEFAULT_BUFFER_BYTES = 64 * 1024 * 1024;
 
 export type ProblemKind =
   | 'no-permission'

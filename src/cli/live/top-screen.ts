@@ -11,6 +11,7 @@ import { shownIds, topScreenLines } from '../../report/live/top-view.js';
 import type { TextOptions } from '../../report/options.js';
 import { KeyDecoder } from './key-decoder.js';
 import { TerminalMode, type TerminalOutput } from './terminal-mode.js';
+import { standardOutput, type TextSink } from './text-sink.js';
 
 /** Drives the screen of `--top`: keys in, changed lines out. */
 
@@ -20,9 +21,6 @@ const ESCAPE_MS = 50;
 /** How long a message stands where the keys are named, ms. */
 const MESSAGE_MS = 6000;
 
-/** Output that the terminal has not taken yet, bytes: frames are left out beyond it. */
-const MAX_PENDING_BYTES = 64 * 1024;
-
 /** Where the size of the terminal is not told. */
 const DEFAULT_COLUMNS = 80;
 const DEFAULT_ROWS = 24;
@@ -31,10 +29,12 @@ export interface TopScreenOptions {
   /** What is captured, for the first line. */
   title: string;
   text: Omit<TextOptions, 'width'>;
-  /** The latest events of a link, the latest last. */
-  eventsOf: (link: string) => readonly string[];
+  /** The latest events of a link, the latest last, for so many columns. */
+  eventsOf: (link: string, width: number) => readonly string[];
   /** The user quit, or the terminal has gone; the terminal is as it was. Called once, not after `stop()`. */
   onQuit: () => void;
+  /** Takes the frames; the terminal itself unless told. */
+  sink?: TextSink;
   input?: ReadStream;
   output?: TerminalOutput;
 }
@@ -48,6 +48,7 @@ export class TopScreen {
   readonly #options: TopScreenOptions;
   readonly #input: ReadStream;
   readonly #output: TerminalOutput;
+  readonly #sink: TextSink;
   readonly #mode: TerminalMode;
   readonly #keys = new KeyDecoder();
   #state: TopState = INITIAL_TOP_STATE;
@@ -64,6 +65,7 @@ export class TopScreen {
     this.#options = options;
     this.#input = options.input ?? process.stdin;
     this.#output = options.output ?? process.stdout;
+    this.#sink = options.sink ?? standardOutput();
     this.#mode = new TerminalMode(this.#input, this.#output, {
       ended: () => this.stop(),
       resumed: () => this.#redraw(),
@@ -108,6 +110,8 @@ export class TopScreen {
     this.#input.off('end', this.#gone);
     this.#input.off('error', this.#gone);
     this.#output.off('resize', this.#redraw);
+    // A frame that is not through would be drawn over what comes after the screen.
+    this.#sink.discard();
     this.#mode.leave();
   }
 
@@ -151,7 +155,7 @@ export class TopScreen {
     const snapshot = this.#shown;
     if (snapshot === null || !this.#mode.isOn) return;
     // A terminal that does not keep up is left to it; the next frame draws what is missing.
-    if (this.#output.writableLength > MAX_PENDING_BYTES) return;
+    if (this.#sink.waiting > 0) return;
     const width = this.#output.columns || DEFAULT_COLUMNS;
     const rows = this.#output.rows || DEFAULT_ROWS;
     const ids = shownIds(snapshot, this.#state);
@@ -161,7 +165,7 @@ export class TopScreen {
         snapshot,
         state: this.#state,
         title: this.#options.title,
-        events: picked === undefined ? [] : this.#options.eventsOf(picked),
+        events: picked === undefined ? [] : this.#options.eventsOf(picked, width),
         message: this.#message,
       },
       rows,
@@ -174,6 +178,6 @@ export class TopScreen {
       if (isNew || line !== this.#lines[i]) text += `\x1b[${i + 1};1H\x1b[2K${line}`;
     });
     this.#lines = lines;
-    if (text !== '') this.#output.write(text);
+    if (text !== '') this.#sink.write(text);
   }
 }

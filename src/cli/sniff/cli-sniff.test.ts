@@ -288,7 +288,10 @@ describe('what cannot be', () => {
   it.each([
     [['-i', 'nosuch0'], 3, 'there is no interface nosuch0'],
     [['-i', 'lo', '-f', 'not a filter'], 3, 'the filter'],
-    [['-i', 'lo', '-p', '70000'], 2, 'not a TCP port'],
+    [['-i', 'lo', '-p', '70000'], 2, 'not a TCP port (1 to 65535): 70000'],
+    [['-i', 'lo', '-p', '0'], 2, 'not a TCP port (1 to 65535): 0'],
+    [['-i', 'lo', '-p', 'abc'], 2, 'not a TCP port (1 to 65535): abc'],
+    [['-i', 'lo', '-p', '6379', '-p', '1e3'], 2, 'not a TCP port (1 to 65535): 1e3'],
     [['-i', 'lo', '-W', '3'], 2, 'need -w'],
     [['-i', 'lo', '-w', '/no/such/folder/x.pcap'], 3, 'cannot be written'],
     [['-i', 'lo', '--json', '--top'], 2, '--json and --top'],

@@ -1,7 +1,20 @@
 import type { Argv } from 'yargs';
-import { HOST_OPTION, LINK_OPTION, type TextArguments, textFlags } from '../flags.js';
+import {
+  type CaptureArguments,
+  HOST_OPTION,
+  LINK_OPTION,
+  REDACT_OPTION,
+  REDACT_WITH_OPTION,
+  type TextArguments,
+  textFlags,
+} from '../flags.js';
+import { PORT_OPTION } from '../port-option.js';
+import { type ThresholdArguments, thresholdOptions } from '../threshold-flags.js';
 
-export interface SniffArguments extends TextArguments {
+export interface SniffArguments
+  extends TextArguments,
+    ThresholdArguments,
+    Pick<CaptureArguments, 'redact' | 'redactWith'> {
   interface: string | undefined;
   port: number[] | undefined;
   filter: string | undefined;
@@ -23,6 +36,9 @@ export interface SniffArguments extends TextArguments {
   top: boolean;
   metrics: string | undefined;
   summary: string | undefined;
+  report: string | undefined;
+  check: string[] | undefined;
+  reporter: string[] | undefined;
   /** Behind `--`: what to run while capturing. */
   '--': (string | number)[] | undefined;
 }
@@ -37,13 +53,7 @@ export function declareSniff(yargs: Argv): Argv<SniffArguments> {
       nargs: 1,
       describe: 'Interface: its name, an address it has, or any',
     })
-    .option('port', {
-      alias: 'p',
-      type: 'number',
-      array: true,
-      nargs: 1,
-      describe: 'Only this TCP port (repeatable); all unless told',
-    })
+    .option('port', { ...PORT_OPTION, describe: 'Only this TCP port (repeatable); all unless told' })
     .option('filter', {
       alias: 'f',
       type: 'string',
@@ -69,6 +79,8 @@ export function declareSniff(yargs: Argv): Argv<SniffArguments> {
     .option('duration', { type: 'string', nargs: 1, describe: 'Stop after this time: 90s, 5m, 2h' })
     .option('host', HOST_OPTION)
     .option('link', LINK_OPTION)
+    .option('redact', REDACT_OPTION)
+    .option('redact-with', REDACT_WITH_OPTION)
     .option('capture-with', {
       choices: ['auto', 'dumpcap', 'tcpdump', 'cap'] as const,
       default: 'auto' as const,
@@ -81,8 +93,21 @@ export function declareSniff(yargs: Argv): Argv<SniffArguments> {
     .option('stat', { type: 'string', describe: 'One line a link every second, or every so many' })
     .option('top', { type: 'boolean', default: false, describe: 'A screen of links, redrawn each second' })
     .option('metrics', { type: 'string', nargs: 1, describe: 'Serve Prometheus metrics at [ADDR:]PORT' })
-    .option('summary', { type: 'string', nargs: 1, describe: 'Write the summary document here at the end' });
-  return textFlags(sniff)
+    .option('summary', { type: 'string', nargs: 1, describe: 'Write the summary document here at the end' })
+    .option('report', { type: 'string', nargs: 1, describe: 'Write an HTML page of it all here at the end' })
+    .option('check', {
+      type: 'string',
+      array: true,
+      nargs: 1,
+      describe: 'At the end check this assertion file (repeatable): exit code 1 when it fails',
+    })
+    .option('reporter', {
+      type: 'string',
+      array: true,
+      nargs: 1,
+      describe: 'With --check: human, junit, tap, github or json; NAME=FILE writes to a file (repeatable)',
+    });
+  return thresholdOptions(textFlags(sniff))
     .example('$0 sniff -i lo -p 6379', 'What happens on the links, until Ctrl-C')
     .example('$0 sniff -p 6379 --top', 'The same as a screen')
     .example(

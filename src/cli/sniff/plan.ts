@@ -1,9 +1,18 @@
+import type { Thresholds } from '../../analysis/findings/thresholds.js';
 import type { CaptureWith } from '../../capture/live/choose-backend.js';
 import type { LiveOptions } from '../../capture/live/types.js';
 import { DEFAULT_SNAPLEN } from '../../capture/live/types.js';
+import type { Disguise } from '../../report/disguise.js';
 import { UsageError } from '../errors.js';
 import { type MetricsAddress, parseMetricsAddress } from '../live/metrics-address.js';
-import { checkPorts, keepLinks, type LinkFilter, refuseStandardOutput } from '../selection.js';
+import {
+  keepLinks,
+  type LinkFilter,
+  refuseRedacted,
+  refuseStandardOutput,
+  typedDisguise,
+} from '../selection.js';
+import { typedThresholds } from '../threshold-flags.js';
 import { parseDuration } from './duration.js';
 import type { SniffArguments } from './flags.js';
 import type { RecorderOptions } from './recorder.js';
@@ -28,6 +37,9 @@ export interface SniffPlan {
   readonly metrics: MetricsAddress | null;
   readonly hosts: string[] | undefined;
   readonly keepLink: LinkFilter | undefined;
+  /** From when on something is a finding. */
+  readonly thresholds: Partial<Thresholds>;
+  readonly redact: Disguise | undefined;
   /** What runs while it captures; null: it captures until it is stopped. */
   readonly command: readonly string[] | null;
 }
@@ -41,10 +53,10 @@ const DEFAULT_STAT_MS = 1000;
 /** @throws UsageError */
 export function planSniff(args: SniffArguments): SniffPlan {
   const ports = args.port ?? [];
-  checkPorts(ports);
   const snaplen = args.snaplen === 0 ? undefined : whole('snaplen', args.snaplen);
   const bufferKib = whole('buffer-size', args.bufferSize);
   refuseStandardOutput('summary', args.summary);
+  refuseStandardOutput('report', args.report);
   const command = args['--'] === undefined ? null : args['--'].map(String);
   return {
     interface: args.interface,
@@ -60,6 +72,8 @@ export function planSniff(args: SniffArguments): SniffPlan {
     metrics: args.metrics === undefined ? null : parseMetricsAddress(args.metrics),
     hosts: args.host,
     keepLink: args.link === undefined ? undefined : keepLinks(args.link),
+    thresholds: typedThresholds(args),
+    redact: typedDisguise(args),
     command,
   };
 }
@@ -72,6 +86,7 @@ function planRecord(args: SniffArguments, snaplen: number): RecorderOptions | nu
     return null;
   }
   refuseStandardOutput('write', args.write);
+  refuseRedacted(args.redact, '-w');
   if (files !== null && millions === undefined) throw new UsageError('-W needs -C, the size of a file');
   return { path: args.write, fileBytes: millions === undefined ? null : millions * MILLION, files, snaplen };
 }

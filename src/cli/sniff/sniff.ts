@@ -2,43 +2,56 @@ import { writeFileSync } from 'node:fs';
 import { Analyzer } from '../../analyzer.js';
 import type { LiveBackend } from '../../capture/live/backend.js';
 import { chooseBackend } from '../../capture/live/choose-backend.js';
+import { chooseInterface } from '../../capture/live/choose-interface.js';
 import { captureFilter } from '../../capture/live/filter.js';
-import { chooseInterface } from '../../capture/live/interfaces.js';
 import { startCapture } from '../../capture/live/live-capture.js';
 import type { LiveCapture, LiveEnd, LiveProblem } from '../../capture/live/types.js';
+import type { CaptureFacts } from '../../capture/types.js';
 import { PacketFilter } from '../../packet-filter.js';
 import type { SummaryDocument } from '../../report/document.js';
 import { escapeText } from '../../report/escape.js';
 import { safeJson } from '../../report/json.js';
 import { LiveModel } from '../../report/live/model.js';
 import { summaryTable } from '../../report/table.js';
+import { plural } from '../../report/units.js';
 import { InputProblem, UsageError } from '../errors.js';
+import { LineOutput } from '../live/line-output.js';
+import { standardOutput } from '../live/text-sink.js';
 import { canShowTop } from '../live/top-screen.js';
-import { isOutputClosed, Output, onOutputClosed } from '../output.js';
+import { isOutputClosed, onOutputClosed } from '../output.js';
+import { ReportFeed, writePage } from '../report-feed.js';
 import { textOptions } from '../selection.js';
 import { RunningCommand, signalCode } from './command.js';
 import type { SniffArguments } from './flags.js';
+import { Looks } from './looks.js';
 import { type MetricsFeed, startMetrics } from './metrics-feed.js';
 import { planSniff, type SniffPlan } from './plan.js';
 import { Recorder } from './recorder.js';
 import { onSignals } from './signals.js';
+import { loadVerdict, type Verdict } from './verdict.js';
 import { eventView, jsonView, type LiveView, quietView, statView, topView } from './views.js';
 
 /** Ports that the default interface is chosen for when none is named. */
 const USUAL_PORTS = [6379];
 
-/** How often metrics and what is recorded are brought up to date, ms. */
+/** How often what is recorded is put on the disk, and sessions that are over are summed up, ms. */
 const TICK_MS = 1000;
 
 const MICROS_PER_MS = 1000;
+
+/** --check: an assertion failed, or there was nothing to check. */
+const EXIT_FAILED = 1;
 
 /** `psyncscope sniff`: a live capture, told as it happens, and summed up at its end. */
 export async function sniff(args: SniffArguments): Promise<void> {
   const plan = planSniff(args);
   checkHosts(plan);
-  const name = await chooseInterface(plan.interface, plan.ports.length === 0 ? USUAL_PORTS : plan.ports);
+  const verdict = await loadVerdict(args);
+  const ports = plan.ports.length === 0 ? USUAL_PORTS : plan.ports;
+  const { name, why } = await chooseInterface(plan.interface, ports);
+  if (why !== null) process.stderr.write(`psyncscope: no -i given: ${name}, as ${why}\n`);
   const backend = await chooseBackend(plan.captureWith, name);
-  await new Sniff(args, plan, name, backend).run();
+  await new Sniff(args, plan, name, backend, verdict).run();
 }
 
 /** @throws UsageError */
@@ -55,10 +68,18 @@ class Sniff {
   readonly #plan: SniffPlan;
   readonly #interface: string;
   readonly #backend: LiveBackend;
-  readonly #output = new Output();
+  readonly #sink = standardOutput();
+  readonly #output = new LineOutput(this.#sink, (lines) =>
+    this.#tell(
+      `${plural(lines, 'line')} left out: whoever reads our output did not keep up, and packets do not wait (--summary FILE has all links)`,
+    ),
+  );
   readonly #model = new LiveModel();
   readonly #analyzer: Analyzer;
+  readonly #looks: Looks;
   readonly #recorder: Recorder | null;
+  readonly #verdict: Verdict | null;
+  readonly #report: ReportFeed | null;
   readonly #timers: NodeJS.Timeout[] = [];
   #view: LiveView = quietView();
   #metrics: MetricsFeed | null = null;
@@ -68,28 +89,48 @@ class Sniff {
   #packetsLeft: number;
   #isStopping = false;
 
-  constructor(args: SniffArguments, plan: SniffPlan, interfaceName: string, backend: LiveBackend) {
+  constructor(
+    args: SniffArguments,
+    plan: SniffPlan,
+    interfaceName: string,
+    backend: LiveBackend,
+    verdict: Verdict | null,
+  ) {
     this.#args = args;
     this.#plan = plan;
     this.#interface = interfaceName;
     this.#backend = backend;
     this.#packetsLeft = plan.packets ?? Number.POSITIVE_INFINITY;
     const { keepLink } = plan;
+    const report = args.report === undefined ? null : new ReportFeed(args.local ? 'local' : 'utc', keepLink);
+    this.#report = report;
     this.#analyzer = new Analyzer({
+      observer: report?.observer,
       hosts: plan.hosts,
       keepLink,
-      commands: args.commands,
+      thresholds: plan.thresholds,
+      redact: plan.redact,
+      commands: args.commands || verdict?.wantsCommands === true,
       onEvent: (event) => {
         const isWanted = event.event === 'encrypted' || keepLink === undefined || keepLink(event.link);
-        if (isWanted) this.#view.event?.(event);
+        if (!isWanted) return;
+        this.#view.event?.(event);
+        verdict?.onEvent?.(event);
+        report?.event(event);
       },
     });
+    this.#verdict = verdict;
+    verdict?.follow(this.#analyzer);
+    this.#looks = new Looks(this.#analyzer, () => this.#facts());
     this.#recorder = plan.record === null ? null : new Recorder(plan.record);
   }
 
   async run(): Promise<void> {
     const filter = captureFilter(this.#plan.ports, this.#plan.userFilter);
-    this.#metrics = await startMetrics(this.#plan.metrics, this.#backend.name);
+    this.#metrics = await startMetrics(this.#plan.metrics, this.#backend.name, {
+      look: () => this.#looks.at(Date.now()),
+      internalErrors: () => this.#analyzer.internalErrors.length,
+    });
     const off = onSignals({
       stop: (signal, again) => this.#signalled(signal, again),
       show: () => this.#showNow(),
@@ -113,13 +154,20 @@ class Sniff {
       }
     } finally {
       for (const timer of this.#timers) clearInterval(timer);
-      const end = await capture.ended;
+      await this.#conclude(await capture.ended, filter);
       off();
-      this.#view.end();
-      await this.#metrics?.close();
-      this.#sumUp(end, filter);
     }
     if (code !== 0) process.exitCode = code;
+  }
+
+  /** What comes after the capture. @throws InputProblem */
+  async #conclude(end: LiveEnd, filter: string): Promise<void> {
+    this.#view.end();
+    await this.#metrics?.close();
+    const problems = this.#sumUp(end, filter);
+    // Files are written by now; a second signal ends the wait for a reader.
+    await this.#output.end();
+    if (problems.length > 0) throw new InputProblem(problems.join('\npsyncscope: '));
   }
 
   /** From when it captures until it is stopped. @returns the exit code of the command that was run; 0 without one. */
@@ -158,7 +206,7 @@ class Sniff {
       return eventView(output, { ...options, acks: this.#args.acks, commands: this.#args.commands });
     if (view === 'stat') return statView(output, options, statMs);
     if (canShowTop())
-      return topView(`${this.#interface}, ${this.#backend.name}`, options, () => this.#stop());
+      return topView(`${this.#interface}, ${this.#backend.name}`, options, this.#sink, () => this.#stop());
     this.#tell('--top needs a terminal: a line a second instead');
     return statView(output, options, statMs);
   }
@@ -179,27 +227,31 @@ class Sniff {
 
   /** Once a second. */
   #tick(): void {
-    if (this.#metrics !== null)
-      this.#metrics.update(this.#document(), nowMicros(), this.#analyzer.internalErrors.length);
+    if (this.#metrics !== null) this.#looks.at(Date.now());
     // A member of a gzip file a second would be no compression.
     if (this.#plan.record?.path.endsWith('.gz') === false && this.#recorder?.flush() === false) this.#stop();
   }
 
   #snapshot(): void {
-    this.#view.snapshot?.(this.#model.update(this.#document(), nowMicros()));
+    const now = Date.now();
+    this.#view.snapshot?.(this.#model.update(this.#looks.at(now), now * MICROS_PER_MS));
     this.#output.flush();
   }
 
+  #facts(): CaptureFacts[] {
+    return this.#capture === null ? [] : [this.#capture.facts];
+  }
+
   #document(): SummaryDocument {
-    return this.#analyzer.summary(this.#capture === null ? [] : [this.#capture.facts]);
+    return this.#analyzer.summary(this.#facts());
   }
 
   /** SIGUSR1: the table as of now, and on it goes. */
   #showNow(): void {
     if (this.#plan.view === 'top' && canShowTop()) return;
-    const target = this.#plan.view === 'json' ? process.stderr : process.stdout;
-    this.#output.flush();
-    target.write(`${summaryTable(this.#document(), textOptions(this.#args))}\n`);
+    const table = `${summaryTable(this.#document(), textOptions(this.#args))}\n`;
+    if (this.#plan.view === 'json') process.stderr.write(table);
+    else this.#output.last(table);
   }
 
   /** The first signal ends the command, where one runs, and otherwise the capture; a second one ends everything at once. */
@@ -226,15 +278,13 @@ class Sniff {
     this.#capture?.stop().catch(() => {});
   }
 
-  /** The end: what was seen, and then what went wrong. @throws InputProblem */
-  #sumUp({ problem }: LiveEnd, filter: string): void {
-    const { summary } = this.#args;
-    this.#analyzer.finish();
+  /** The end: what was seen is printed and written. @returns what went wrong. */
+  #sumUp({ problem }: LiveEnd, filter: string): string[] {
+    const { summary, report } = this.#args;
+    this.#analyzer.finish(this.#facts());
     const document = this.#document();
-    this.#output.flush();
     const isShown = this.#plan.view !== 'json' && this.#analyzer.packets > 0;
-    if (isShown && !isOutputClosed())
-      process.stdout.write(`\n${summaryTable(document, textOptions(this.#args))}\n`);
+    if (isShown) this.#output.last(`\n${summaryTable(document, textOptions(this.#args))}\n`);
     const problems: string[] = [];
     if (problem !== null) problems.push(sentence(problem));
     else if (this.#analyzer.packets === 0 && !isOutputClosed())
@@ -251,7 +301,20 @@ class Sniff {
       );
     collect(problems, () => this.#recorder?.close());
     if (summary !== undefined) collect(problems, () => writeSummary(summary, document));
-    if (problems.length > 0) throw new InputProblem(problems.join('\npsyncscope: '));
+    if (report !== undefined)
+      collect(problems, () => writePage(report, this.#report!.page(document, this.#analyzer)));
+    collect(problems, () => this.#check(document));
+    return problems;
+  }
+
+  /** The assertions of --check. A command that failed keeps its own exit code. @throws InputProblem */
+  #check(document: SummaryDocument): void {
+    const path = this.#plan.record?.path;
+    const passed = this.#verdict?.give(document, path === undefined ? [] : [path], (text) => {
+      if (this.#plan.view === 'json') process.stderr.write(`${text}\n`);
+      else this.#output.last(`\n${text}\n`);
+    });
+    if (passed === false) process.exitCode = EXIT_FAILED;
   }
 
   #tell(text: string): void {
@@ -261,10 +324,6 @@ class Sniff {
   #every(ms: number, run: () => void): void {
     this.#timers.push(setInterval(run, ms));
   }
-}
-
-function nowMicros(): number {
-  return Date.now() * MICROS_PER_MS;
 }
 
 function sentence({ message, remedy }: LiveProblem): string {

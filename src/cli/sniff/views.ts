@@ -6,8 +6,9 @@ import type { LiveSnapshot } from '../../report/live/model.js';
 import { RecentEvents } from '../../report/live/recent-events.js';
 import { StatLines } from '../../report/live/stat-lines.js';
 import type { TextOptions } from '../../report/options.js';
+import type { LineOutput } from '../live/line-output.js';
+import type { TextSink } from '../live/text-sink.js';
 import { TopScreen } from '../live/top-screen.js';
-import type { Output } from '../output.js';
 
 /** What is printed while the capture runs. */
 export interface LiveView {
@@ -39,7 +40,7 @@ export function quietView(): LiveView {
   return { every: null, message: toStandardError, end: () => {} };
 }
 
-export function jsonView(output: Output): LiveView {
+export function jsonView(output: LineOutput): LiveView {
   return {
     every: null,
     event: (event) => output.line(eventLine(event)),
@@ -49,7 +50,7 @@ export function jsonView(output: Output): LiveView {
 }
 
 export function eventView(
-  output: Output,
+  output: LineOutput,
   options: TextOptions & { readonly acks: boolean; readonly commands: boolean },
 ): LiveView {
   const lines = { ...options, width: plainWidth(options), showLink: false };
@@ -65,7 +66,7 @@ export function eventView(
   };
 }
 
-export function statView(output: Output, options: TextOptions, every: number): LiveView {
+export function statView(output: LineOutput, options: TextOptions, every: number): LiveView {
   const lines = new StatLines({ ...options, width: plainWidth(options) });
   return {
     every,
@@ -77,14 +78,15 @@ export function statView(output: Output, options: TextOptions, every: number): L
   };
 }
 
-export function topView(title: string, options: TextOptions, onQuit: () => void): LiveView {
+export function topView(title: string, options: TextOptions, sink: TextSink, onQuit: () => void): LiveView {
   const { chalk, ascii, zone } = options;
   const events = new RecentEvents({ chalk: new Chalk({ level: 0 }), zone });
   const screen = new TopScreen({
     title,
     text: { chalk, ascii, zone },
-    eventsOf: (link) => events.of(link),
+    eventsOf: (link, width) => events.of(link, width),
     onQuit,
+    sink,
   });
   screen.start();
   return {

@@ -1,10 +1,12 @@
 import type { Registry } from 'prom-client';
 import type { LinkDocument, SessionDocument } from '../document.js';
 import { escapeText } from '../escape.js';
+import type { LiveLinkDocument } from './earlier-sessions.js';
 import { LINK_GAUGES, type LinkGauge } from './link-gauges.js';
 import { LIVE_PHASES, type LinkState } from './link-state.js';
 import { LINK_TOTALS, type LinkTotal } from './link-totals.js';
 import { FreshGauge, type Labels, TotalCounter } from './series.js';
+import { checksumsOf, count, decisionsOf, replidOf } from './session-tally.js';
 
 /**
  * The metrics of each link. Labels `master` and `replica` are the endpoints; `link_info` has their hosts and ports apart, under the
@@ -72,11 +74,11 @@ export class LinkMetrics {
     for (const [{ value }, gauge] of this.#gauges) gauge.set(value(state), labels);
     for (const phase of LIVE_PHASES) this.#phase.set(phase === state.phase ? 1 : 0, { ...labels, phase });
     this.#info.set(1, { ...labels, ...infoLabels(state) });
-    for (const [name, count] of tally(link, decisionsOf)) {
+    for (const [name, count] of tally(link, decisionsOf, link.earlier?.decisions)) {
       const [decision = '', cause = ''] = name.split(' ');
       this.#decisions.raise(count, { ...labels, decision, cause });
     }
-    for (const [checksum, count] of tally(link, checksumsOf))
+    for (const [checksum, count] of tally(link, checksumsOf, link.earlier?.checksums))
       this.#checksums.raise(count, { ...labels, checksum });
   }
 }
@@ -109,28 +111,22 @@ function hostAndPort(endpoint: string): [string, string] {
   return [escapeText(host), escapeText(endpoint.slice(colon + 1))];
 }
 
-/** The replication id that the link follows: granted at last, or asked for and continued. */
-function latestReplid({ sessions }: LinkDocument): string | null {
+/** The replication id that the link follows. */
+function latestReplid({ sessions, earlier }: LiveLinkDocument): string | null {
   for (let i = sessions.length - 1; i >= 0; i--) {
-    const sync = sessions[i]!.syncs.findLast((each) => each.decision !== null && each.decision !== 'REFUSED');
-    if (sync !== undefined) return sync.grantedReplid ?? (sync.replid === '?' ? null : sync.replid);
+    const replid = replidOf(sessions[i]!);
+    if (replid !== null) return replid;
   }
-  return null;
+  return earlier?.replid ?? null;
 }
 
-function decisionsOf({ syncs }: SessionDocument): string[] {
-  return syncs.flatMap(({ decision, cause }) =>
-    decision === null ? [] : [`${decision} ${cause ?? 'unknown'}`],
-  );
-}
-
-function checksumsOf({ payload }: SessionDocument): string[] {
-  return payload?.complete === true ? [payload.rdb?.checksum ?? 'unchecked'] : [];
-}
-
-function tally(link: LinkDocument, namesOf: (session: SessionDocument) => string[]): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const session of link.sessions)
-    for (const name of namesOf(session)) counts.set(name, (counts.get(name) ?? 0) + 1);
+/** How often each name comes up in the sessions of a link. */
+function tally(
+  { sessions }: LiveLinkDocument,
+  namesOf: (session: SessionDocument) => string[],
+  earlier: ReadonlyMap<string, number> | undefined,
+): Map<string, number> {
+  const counts = new Map(earlier);
+  for (const session of sessions) count(counts, namesOf(session));
   return counts;
 }

@@ -1,6 +1,7 @@
 import type { LinkDocument, PayloadDocument, SessionDocument, SyncDocument } from '../document.js';
 import { isRefused, latestSession } from '../link-facts.js';
 import { parseMicros } from '../time.js';
+import { type LiveLinkDocument, sumOf } from './earlier-sessions.js';
 
 /**
  * Where a link stands now, derived from its part of the summary document. The document tells what a session reached and what it
@@ -30,7 +31,7 @@ export const LIVE_PHASES = [
 export type LivePhase = (typeof LIVE_PHASES)[number];
 
 export interface LinkState {
-  link: LinkDocument;
+  link: LiveLinkDocument;
   /** Latest main session; null for a link without sessions. */
   session: SessionDocument | null;
   phase: LivePhase;
@@ -63,7 +64,7 @@ export function ageMs(iso: string, now: number): number {
 }
 
 /** The state of a link at `now` (µs). `lastTime`: packet time as of which the document was made, from which lag has gone on to age. */
-export function linkState(link: LinkDocument, lastTime: string | null, now: number): LinkState {
+export function linkState(link: LiveLinkDocument, lastTime: string | null, now: number): LinkState {
   const session = latestSession(link);
   const phase = livePhase(link, session);
   const isOpen = session !== null && session.closedAt === null;
@@ -79,9 +80,14 @@ export function linkState(link: LinkDocument, lastTime: string | null, now: numb
     lagBytes: lag?.lastBytes ?? null,
     lagMs: lag === null ? null : agedLag(lag, lastTime, now),
     ackAgeMs: isOpen && session.acks.lastAt !== null ? ageMs(session.acks.lastAt, now) : null,
-    ...totals(link.sessions),
+    streamBytes: sumOf(link, 'streamBytes'),
+    streamCommands: sumOf(link, 'streamCommands'),
+    payloadBytes: sumOf(link, 'payloadBytes'),
+    gaps: sumOf(link, 'gaps'),
+    missingBytes: sumOf(link, 'missingBytes'),
     lastSync: session?.syncs.findLast((sync) => sync.decision !== null) ?? session?.syncs.at(-1) ?? null,
-    payload: link.sessions.findLast((each) => each.payload !== null)?.payload ?? null,
+    payload:
+      link.sessions.findLast((each) => each.payload !== null)?.payload ?? link.earlier?.payload ?? null,
   };
 }
 
@@ -89,8 +95,14 @@ export function linkState(link: LinkDocument, lastTime: string | null, now: numb
 export function isGone(link: LinkDocument, now: number): boolean {
   const session = latestSession(link);
   if (session === null) return true;
-  if (session.closedAt !== null) return now - parseMicros(session.closedAt) > GONE_AFTER_US;
-  return session.acks.lastAt !== null && now - parseMicros(session.acks.lastAt) > SILENT_AFTER_US;
+  const micros = (iso: string | null) => (iso === null ? null : parseMicros(iso));
+  return isOver(micros(session.closedAt), micros(session.acks.lastAt), now);
+}
+
+/** The same of the times of its latest session, µs: when it was closed, and its last ACK. */
+export function isOver(closedAt: number | null, lastAckAt: number | null, now: number): boolean {
+  if (closedAt !== null) return now - closedAt > GONE_AFTER_US;
+  return lastAckAt !== null && now - lastAckAt > SILENT_AFTER_US;
 }
 
 function livePhase(link: LinkDocument, session: SessionDocument | null): LivePhase {
@@ -112,18 +124,4 @@ function agedLag(lag: SessionDocument['lag'], lastTime: string | null, now: numb
   if (lag.lastMs === null) return null;
   if (lag.lastBytes === null || lag.lastBytes === 0 || lastTime === null) return lag.lastMs;
   return lag.lastMs + ageMs(lastTime, now);
-}
-
-function totals(
-  sessions: readonly SessionDocument[],
-): Pick<LinkState, 'streamBytes' | 'streamCommands' | 'payloadBytes' | 'gaps' | 'missingBytes'> {
-  const sum = { streamBytes: 0, streamCommands: 0, payloadBytes: 0, gaps: 0, missingBytes: 0 };
-  for (const { stream, payload, loss } of sessions) {
-    sum.payloadBytes += payload?.bytes ?? 0;
-    sum.streamBytes += stream.bytes;
-    sum.streamCommands += stream.commands;
-    sum.gaps += loss.gaps;
-    sum.missingBytes += loss.missingBytes;
-  }
-  return sum;
 }

@@ -1,4 +1,5 @@
-import type { LinkDocument, SessionDocument, SyncDocument } from '../document.js';
+import { type LiveLinkDocument, sumOf } from './earlier-sessions.js';
+import type { SessionSum } from './session-sums.js';
 
 /**
  * What is counted of each link, as totals since the capture began. Where INFO and redis_exporter have a number for the same thing the
@@ -8,22 +9,12 @@ import type { LinkDocument, SessionDocument, SyncDocument } from '../document.js
 export interface LinkTotal {
   metric: string;
   help: string;
-  total: (link: LinkDocument) => number;
+  total: (link: LiveLinkDocument) => number;
 }
 
 /** A total over the sessions of a link. */
-function sum(of: (session: SessionDocument) => number): LinkTotal['total'] {
-  return (link) => link.sessions.reduce((total, session) => total + of(session), 0);
-}
-
-/** As INFO's sync_partial_err: the replica offered a history and was sent a payload all the same. */
-function isDenied({ command, replid, decision }: SyncDocument): boolean {
-  return command === 'PSYNC' && replid !== '?' && (decision === 'FULLRESYNC' || decision === 'DUALCHANNEL');
-}
-
-/** Seconds of a payload's part, zero while not known. */
-function payloadSeconds(part: 'waitMs' | 'transferMs' | 'loadMs'): LinkTotal['total'] {
-  return sum(({ payload }) => (payload?.[part] ?? 0) / 1000);
+function sum(name: SessionSum): LinkTotal['total'] {
+  return (link) => sumOf(link, name);
 }
 
 export const LINK_TOTALS: readonly LinkTotal[] = [
@@ -40,7 +31,7 @@ export const LINK_TOTALS: readonly LinkTotal[] = [
   {
     metric: 'replica_partial_resync_denied_total',
     help: 'Partial resyncs asked for and answered by a full one, as INFO sync_partial_err.',
-    total: sum(({ syncs }) => syncs.filter(isDenied).length),
+    total: sum('denied'),
   },
   {
     metric: 'refused_syncs_total',
@@ -51,76 +42,76 @@ export const LINK_TOTALS: readonly LinkTotal[] = [
   {
     metric: 'stream_bytes_total',
     help: 'Bytes of the command stream: those that count into the offset.',
-    total: sum(({ stream }) => stream.bytes),
+    total: sum('streamBytes'),
   },
   {
     metric: 'stream_commands_total',
     help: 'Commands of the command stream.',
-    total: sum(({ stream }) => stream.commands),
+    total: sum('streamCommands'),
   },
   {
     metric: 'acks_total',
     help: 'REPLCONF ACK received from the replica.',
-    total: sum(({ acks }) => acks.count),
+    total: sum('acks'),
   },
   {
     metric: 'payloads_total',
     help: 'RDB payloads that were sent to their end.',
-    total: sum(({ payload }) => (payload?.complete === true ? 1 : 0)),
+    total: sum('payloads'),
   },
   {
     metric: 'payload_bytes_total',
     help: 'Bytes of RDB payloads, of those under way as well.',
-    total: sum(({ payload }) => payload?.bytes ?? 0),
+    total: sum('payloadBytes'),
   },
   {
     metric: 'payload_wait_seconds_total',
     help: 'Time from the decision to the header of the payload: the master makes its snapshot.',
-    total: payloadSeconds('waitMs'),
+    total: sum('waitSeconds'),
   },
   {
     metric: 'payload_transfer_seconds_total',
     help: 'Time from the header to the last byte of the payload.',
-    total: payloadSeconds('transferMs'),
+    total: sum('transferSeconds'),
   },
   {
     metric: 'payload_load_seconds_total',
     help: 'Time from the last byte of the payload to the first ACK: the replica loads.',
-    total: payloadSeconds('loadMs'),
+    total: sum('loadSeconds'),
   },
   {
     metric: 'capture_gaps_total',
     help: 'Holes in the connections of the link: lost by the capture, not by the network.',
-    total: sum(({ loss }) => loss.gaps),
+    total: sum('gaps'),
   },
   {
     metric: 'capture_missing_bytes_total',
     help: 'Bytes in these holes.',
-    total: sum(({ loss }) => loss.missingBytes),
+    total: sum('missingBytes'),
   },
   {
     metric: 'retransmitted_bytes_total',
     help: 'Bytes sent again: lost by the network.',
-    total: sum(({ loss }) => loss.retransmittedBytes),
+    total: sum('retransmittedBytes'),
   },
   {
     metric: 'out_of_order_segments_total',
     help: 'TCP segments that came before an earlier one.',
-    total: sum(({ loss }) => loss.outOfOrderSegments),
+    total: sum('outOfOrderSegments'),
   },
   {
     metric: 'zero_window_seconds_total',
     help: 'Time in which a receiver of the link took no more data.',
-    total: sum(({ loss }) => loss.zeroWindowMs / 1000),
+    total: sum('zeroWindowSeconds'),
   },
   {
     metric: 'stream_decode_errors_total',
     help: 'Times the decoder lost its place in the commands and found it again.',
-    total: sum(({ loss }) => loss.resyncs),
+    total: sum('decoderResyncs'),
   },
   {
     metric: 'payload_decode_errors_total',
     help: 'Payloads whose content does not follow the RDB format.',
-    total: sum(({ payload }) => (payload?.rdb?.error == null ? 0 : 1)),
+    total: sum('payloadErrors'),
   },
 ];

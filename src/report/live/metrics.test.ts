@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Session } from '../../replication/model.js';
@@ -249,6 +251,24 @@ describe('docs/grafana-dashboard.json', () => {
     const known = [...dashboard.templating.list.map((each) => each.name), '__rate_interval', '__interval'];
     const used = expressions.flatMap((each) => [...each.matchAll(/\$\{?(\w+)/g)].map((match) => match[1]!));
     expect([...new Set(used)].filter((name) => !known.includes(name))).toEqual([]);
+  });
+
+  it.skipIf(!promtool)('has expressions that Prometheus reads', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'psyncscope-rules-'));
+    const rules = dashboard.panels
+      .flatMap((panel) => panel.targets.map((target) => target.expr))
+      .map((expr, i) => ({
+        record: `panel:${i}`,
+        expr: expr.replace(/\$__\w+/g, '5m').replace(/\$\{?\w+\}?/g, '.+'),
+      }));
+    const path = join(folder, 'rules.yml');
+    // JSON is YAML.
+    writeFileSync(path, JSON.stringify({ groups: [{ name: 'dashboard', rules }] }));
+    const { stdout, stderr } = spawnSync('promtool', ['check', 'rules', path]);
+    rmSync(folder, { recursive: true });
+    expect(String(stderr)).toBe('');
+    expect(String(stdout)).toContain(`SUCCESS: ${rules.length} rules found`);
+    expect(rules.length).toBeGreaterThan(15);
   });
 
   it('has panels of their own places', () => {

@@ -1,7 +1,7 @@
 import { Registry } from 'prom-client';
-import type { SummaryDocument } from '../document.js';
 import { LinkMetrics } from './link-metrics.js';
 import { isGone, linkState } from './link-state.js';
+import type { LiveDocument } from './live-links.js';
 import { FreshGauge, TotalCounter } from './series.js';
 
 /**
@@ -95,7 +95,7 @@ export class Metrics {
   }
 
   /** @param now time of this look, µs: links gone for a while lose their series (GONE_AFTER_US, SILENT_AFTER_US). */
-  update(document: SummaryDocument, now: number, extras: MetricsExtras = { internalErrors: 0 }): void {
+  update(document: LiveDocument, now: number, extras: MetricsExtras = { internalErrors: 0 }): void {
     const { capture, ignored } = document;
     this.#packets.raise(capture.packets);
     this.#bytes.raise(capture.bytes);
@@ -108,8 +108,9 @@ export class Metrics {
     this.#tellFindings(document);
     const links = document.links.filter((link) => !isGone(link, now));
     const told = links.slice(0, MAX_METRIC_LINKS);
-    this.#linkCount.set(links.length);
-    this.#leftOut.set(links.length - told.length);
+    const leftOut = links.length - told.length + (document.leftOut ?? 0);
+    this.#linkCount.set(told.length + leftOut);
+    this.#leftOut.set(leftOut);
     this.#links.update(told.map((link) => linkState(link, capture.lastTime, now)));
   }
 
@@ -123,7 +124,7 @@ export class Metrics {
     this.#drops.raise(drops);
   }
 
-  #tellFindings({ findings }: SummaryDocument): void {
+  #tellFindings({ findings }: LiveDocument): void {
     const counts = new Map<string, { code: string; severity: string; count: number }>();
     for (const { code, severity } of findings) {
       const known = counts.get(`${severity} ${code}`);

@@ -1,10 +1,8 @@
-import type { CaptureDocument, FindingDocument, SummaryDocument } from '../document.js';
+import type { CaptureDocument, FindingDocument } from '../document.js';
 import { isGone, type LinkState, linkState } from './link-state.js';
+import { type LiveDocument, MAX_LIVE_LINKS } from './live-links.js';
 import { type LinkRate, LinkRates } from './rates.js';
 import { type Trouble, troublesOf } from './troubles.js';
-
-/** Links shown at once; further ones are counted. Nobody reads more, and a row costs time at each look. */
-export const MAX_LIVE_LINKS = 1000;
 
 /** A link as live views show it. */
 export interface LiveLink {
@@ -26,10 +24,10 @@ export interface LiveSnapshot {
   links: LiveLink[];
   /** Links beyond MAX_LIVE_LINKS. */
   leftOut: number;
-  ignored: SummaryDocument['ignored'];
+  ignored: LiveDocument['ignored'];
 }
 
-/** Makes snapshots from successive summary documents. One of these serves every view. */
+/** Makes snapshots from successive documents. One of these serves every view. */
 export class LiveModel {
   readonly #rates = new LinkRates();
   #last: { now: number; packets: number; bytes: number } | null = null;
@@ -37,7 +35,7 @@ export class LiveModel {
   #bytesPerSecond: number | null = null;
 
   /** @param now the time of this look, µs; documents come in the order of time. */
-  update(document: SummaryDocument, now: number): LiveSnapshot {
+  update(document: LiveDocument, now: number): LiveSnapshot {
     const { capture, ignored } = document;
     this.#countPackets(capture, now);
     const current = document.links.filter((link) => !isGone(link, now));
@@ -59,7 +57,7 @@ export class LiveModel {
         const troubles = troublesOf(state, rate, now, moved);
         return { state, rate, troubles, findings: findings.get(state.link.id) ?? [] };
       }),
-      leftOut: current.length - states.length,
+      leftOut: current.length - states.length + (document.leftOut ?? 0),
       ignored,
     };
   }

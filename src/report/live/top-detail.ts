@@ -51,12 +51,12 @@ export function detailLines(link: LiveLink, options: TextOptions): string[] {
 
 /** The latest sessions, one a line, the latest first. */
 export function sessionLines(link: LiveLink, most: number, options: TextOptions): string[] {
-  const { sessions } = link.state.link;
+  const { sessions, earlier } = link.state.link;
   const lines: string[] = [];
   for (let i = sessions.length - 1; i >= 0 && lines.length < most; i--) {
     const session = sessions[i]!;
     const parts: Part[] = [
-      { text: `#${i + 1}`.padEnd(LABEL), paint: options.chalk.dim },
+      { text: `#${(earlier?.count ?? 0) + i + 1}`.padEnd(LABEL), paint: options.chalk.dim },
       { text: clock(session.openedAt ?? session.firstSeenAt, options) },
       { text: `  port ${String(session.clientPort).padEnd(5)}  ${session.phase.padEnd(9)}  ` },
       { text: endText(session, options) },

@@ -15,10 +15,10 @@ const KEYS: readonly (readonly [string, string])[] = [
 const WORDS: readonly (readonly [string, string])[] = [
   ['lag', 'bytes sent and not acknowledged yet'],
   ['age', 'of the oldest of them; up to 1 s is sound'],
-  ['ACK', 'time since the last one; replicas send one a second'],
+  ['ACK', 'age of the last one; one a second is sound'],
   ['full/part', 'full and partial resyncs so far'],
   ['lost', 'bytes of this link that the capture lacks'],
-  ['!', 'wrong; * worth a look: the line on top and Enter say what'],
+  ['!', 'wrong; * is worth a look: Enter says what'],
   ['~', 'offset inferred: joined mid-stream'],
 ];
 

@@ -163,10 +163,17 @@ function countsLine(
   if (kernelDrops === null) counts.push({ text: 'kernel drops –', paint: chalk.dim });
   if (cutPackets === 0) counts.push({ text: 'cut packets 0', paint: chalk.dim });
   if (leftOut > 0) counts.push({ text: `${countText(leftOut)} not shown`, paint: chalk.yellow });
+  const separator = { text: ' · ', paint: chalk.dim };
+  while (counts.length > 1 && widthOf(counts) + (counts.length - 1) * separator.text.length > width)
+    counts.pop();
   return renderLine(
-    counts.flatMap((part, i) => (i === 0 ? [part] : [{ text: ' · ', paint: chalk.dim }, part])),
+    counts.flatMap((part, i) => (i === 0 ? [part] : [separator, part])),
     width,
   );
+}
+
+function widthOf(parts: readonly Part[]): number {
+  return parts.reduce((sum, { text }) => sum + displayWidth(text), 0);
 }
 
 /** The worst that is wrong anywhere, in words. */
@@ -223,5 +230,15 @@ function footerLine({ state, message }: TopInput, { chalk, width }: TextOptions)
           'j k pick',
         ]
       : ['q quit', 'Esc back', state.paused ? 'p go on' : 'p pause', 'j k next link'];
-  return renderLine([{ text: keys.join('  '), paint: chalk.dim }], width);
+  return renderLine([{ text: fitting(keys, '  ', width), paint: chalk.dim }], width);
+}
+
+/** As many texts as fit, whole: half a word says nothing. */
+function fitting(texts: readonly string[], between: string, width: number): string {
+  let line = texts[0] ?? '';
+  for (const text of texts.slice(1)) {
+    if (displayWidth(line + between + text) > width) break;
+    line += between + text;
+  }
+  return line;
 }
