@@ -79,7 +79,7 @@ export class SessionLag implements LagMeter {
       lastBytes,
       maxBytes: this.#maxBytes,
       maxBytesAt: this.#maxBytesAt,
-      caughtUpMs: caughtUp ? (this.#caughtUpAt! - this.#maxBytesAt!) / 1000 : null,
+      caughtUpMs: caughtUp ? Math.max(0, this.#caughtUpAt! - this.#maxBytesAt!) / 1000 : null,
       lastMs: lastUs / 1000,
       maxMs: Math.max(this.#maxUs, lastUs) / 1000,
       p50Ms: this.#samples.quantile(0.5, 1000),

@@ -13,7 +13,7 @@ describe('psyncscope findings', () => {
     const { stdout, code } = await runCli(['findings', fixture('backlog-miss')]);
     expect(code).toBe(0);
     expect(stdout).toContain('10.0.0.1:6379 → 10.0.0.2:6379   1 warning');
-    expect(stdout).toContain('→ repl-backlog-size 1mb');
+    expect(stdout).toContain('→ CONFIG SET repl-backlog-size 1mb on the master');
     expect(stdout).toMatch(/tshark -r \S+backlog-miss\.pcap -Y 'ip\.addr == 10\.0\.0\.1 && /);
   });
 
@@ -34,6 +34,8 @@ describe('psyncscope findings', () => {
     ['resync-loop', 'error', 1],
     ['resync-loop', 'warning', 1],
     ['first-sync-disk', 'warning', 0],
+    ['corrupt-payload', 'info', 1],
+    ['first-sync-disk', 'info', 0],
   ])('%s --fail-on %s: exit code %d', async (name, severity, code) => {
     expect((await runCli(['findings', '--fail-on', severity, fixture(name)])).code).toBe(code);
   });
@@ -46,6 +48,41 @@ describe('psyncscope findings', () => {
     expect(await codes()).toEqual(['backlog-overflow']);
     expect(await codes('--min-replicas', '3', '--min-replicas-max-lag', '0.5')).toContain('min-replicas');
     expect(await codes('--ack-late', '0.5')).toContain('acks-late');
+  });
+
+  it('thresholds are the same for each command that shows findings', async () => {
+    const path = fixture('backlog-miss');
+    const flags = ['--ack-late', '0.5'];
+    const document = JSON.parse((await runCli(['summary', '--json', ...flags, path])).stdout);
+    const codes = document.findings.map((each: { code: string }) => each.code);
+    expect(codes).toContain('acks-late');
+    for (const command of ['replay', 'timeline']) {
+      const { stdout } = await runCli([command, '--json', ...flags, path]);
+      const told = stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line))
+        .filter(({ event }) => event === 'finding');
+      // Each once, at the moment it is known, in the order of time, with its packets.
+      expect(told.map(({ code }) => code).sort(), command).toEqual(codes.sort());
+      for (const { time, at, packets } of told) {
+        expect(at <= time).toBe(true);
+        expect(packets.length).toBeGreaterThan(0);
+      }
+    }
+    for (const words of [['summary', path], ['timeline', path], ['replay', path], ['sniff']])
+      expect((await runCli([...words, '--ack-late', '0'])).stderr).toMatch(/--ack-late: a number above 0/);
+  });
+
+  it('fits 80 columns but for the commands to copy, in plain ASCII where asked, without colours in a pipe', async () => {
+    for (const name of ['resync-loop', 'drift', 'corrupt-payload']) {
+      const { stdout } = await runCli(['findings', '--ascii', fixture(name)], { env: { COLUMNS: '80' } });
+      expect(stdout).toMatch(/^[\n\x20-\x7e]+$/);
+      expect(stdout).not.toContain('?');
+      expect(stdout).toMatch(/\n {11}> /);
+      for (const line of stdout.split('\n'))
+        if (!line.includes('tshark -r')) expect(line.length).toBeLessThanOrEqual(80);
+    }
   });
 
   it.each([

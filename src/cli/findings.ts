@@ -2,10 +2,11 @@ import type { FindingsReport } from '../report/findings/findings-report.js';
 import { findingsText } from '../report/findings/findings-text.js';
 import { severityRank, worstFirst } from '../report/findings/severity.js';
 import { safeJson } from '../report/json.js';
-import { type FindingsArguments, typedThresholds } from './findings-flags.js';
+import type { FindingsArguments } from './findings-flags.js';
 import { Output } from './output.js';
 import { runCaptures } from './run.js';
 import { selectCaptures, textOptions } from './selection.js';
+import { typedThresholds } from './threshold-flags.js';
 
 /** With --fail-on: there is a finding of that severity. */
 const EXIT_FOUND = 1;

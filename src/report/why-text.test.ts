@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { sampleSync } from '../testing/sample-document.js';
-import { causeText } from './causes.js';
+import { causeText, decisionText } from './causes.js';
 
 type Changes = Parameters<typeof sampleSync>[0];
 
@@ -64,6 +64,27 @@ describe('words for a reason', () => {
     ).toBe(
       'backlog miss: 113,520 bytes back after 1.0 s, more than the backlog holds (it held at least 700 B before)',
     );
+  });
+
+  it('a promotion has who told it, and in which packet', () => {
+    const order = { order: 'SLAVEOF NO ONE', orderedBy: '10.0.0.9:41234', orderPacket: 1626 };
+    const evidence = { node: '10.0.0.2:6379', commonFrom: 140, commonTo: 140, ...order };
+    const changes: Changes = { ...mismatch, decision: 'CONTINUE', cause: 'replid-switched' };
+    expect(text({ code: 'promoted', evidence: { ...evidence, orderedBySentinel: 1 } }, changes)).toBe(
+      'replid switched: 10.0.0.2:6379 was promoted at 140 by SLAVEOF NO ONE of 10.0.0.9 (Sentinel, packet 1,626), aaaaaaaa… lives on as bbbbbbbb…',
+    );
+    expect(text({ code: 'promoted', evidence: { ...evidence, orderedBySentinel: 0 } }, changes)).toContain(
+      'by SLAVEOF NO ONE of 10.0.0.9 (packet 1,626), ',
+    );
+  });
+
+  it('a failover has the id that was granted', () => {
+    const changes: Changes = { ...mismatch, failover: true, decision: 'CONTINUE', cause: 'failover' };
+    const evidence = { node: '10.0.0.2:6379', commonFrom: 200, commonTo: 200 };
+    expect(text({ code: 'failover-command', evidence }, changes)).toBe(
+      'failover: the old master, which holds nothing behind 200, asked its replica to take over; aaaaaaaa… lives on as bbbbbbbb…',
+    );
+    expect(decisionText(sampleSync(changes))).toBe('CONTINUE bbbbbbbb…');
   });
 
   it('without a reason the cause speaks for itself', () => {

@@ -1,5 +1,6 @@
 import { escapeText } from './escape.js';
 import { endpointText } from './link-facts.js';
+import { orderOfEvidence } from './order-text.js';
 import type { SyncFacts } from './sync-facts.js';
 import { bytesText, countText, durationText, plural } from './units.js';
 
@@ -77,6 +78,10 @@ function ago({ outageMs }: Evidence): string {
   return typeof outageMs === 'number' && outageMs >= 0 ? `, until ${durationText(outageMs)} ago,` : '';
 }
 
+function livesOn(sync: SyncFacts): string {
+  return `${shortId(sync.replid)} lives on as ${shortId(sync.grantedReplid)}`;
+}
+
 const SENTENCES: Record<string, Sentence> = {
   // `? -1`
   'history-lost': (_, evidence, orElse) => {
@@ -111,7 +116,7 @@ const SENTENCES: Record<string, Sentence> = {
     return `the replica's server began anew: ${was}, and offers ${shortId(sync.replid)}, which nobody knows`;
   },
   'promoted-meanwhile': (sync, evidence) =>
-    `it was a master meanwhile: it left ${shortId(evidence.heldReplid)} at ${number(evidence.heldOffset)} and went on as ${shortId(sync.replid)}; ${bytes(evidence.ownBytes)} of its own are given up`,
+    `it was a master meanwhile${orderOfEvidence(evidence)}: it left ${shortId(evidence.heldReplid)} at ${number(evidence.heldOffset)} and went on as ${shortId(sync.replid)}; ${bytes(evidence.ownBytes)} of its own are given up`,
   'master-restarted': (sync, evidence) => {
     const { highestOffset, grantedOffset, closedTogether, openThen } = evidence;
     const all =
@@ -132,8 +137,11 @@ const SENTENCES: Record<string, Sentence> = {
     `other master: ${shortId(sync.replid)} up to ${number(heldOffset)} is of ${node(heldMaster)}; the history here is ${shortId(sync.grantedReplid)}`,
   'upstream-changed': (sync, { upstream }) =>
     `the master is a replica of ${node(upstream)}, which gave it another history, ${shortId(sync.grantedReplid)}, by a full sync`,
-  'diverged-after-failover': (sync, { node: by, commonFrom, commonTo, lostFrom, lostTo }) =>
-    `diverged: asked to go on behind ${number(sync.offset === null ? null : sync.offset - 1)} of ${shortId(sync.replid)}, but ${node(by)} left that history at ${range(commonFrom, commonTo, number)} when it became master: ${range(lostFrom, lostTo, bytes)} that only this replica holds are given up`,
+  'diverged-after-failover': (sync, evidence) => {
+    const { node: by, commonFrom, commonTo, lostFrom, lostTo } = evidence;
+    const asked = number(sync.offset === null ? null : sync.offset - 1);
+    return `diverged: asked to go on behind ${asked} of ${shortId(sync.replid)}, but ${node(by)} left that history at ${range(commonFrom, commonTo, number)} when it became master${orderOfEvidence(evidence)}: ${range(lostFrom, lostTo, bytes)} that only this replica holds are given up`;
+  },
   'id-too-old': (sync, { switches, previousReplid }) =>
     `id too old: ${shortId(sync.replid)} was ${number(switches)} ids ago, and a master answers to its last one only (${shortId(previousReplid)})`,
   'failover-backlog-miss': (sync, { node: by }) =>
@@ -162,16 +170,20 @@ const SENTENCES: Record<string, Sentence> = {
       ? `continued: the backlog held the missed bytes, ${bytes(resumedBytes)} at least`
       : null,
   'two-connection-stream': () => 'the stream, while the snapshot comes over the other connection',
-  promoted: (sync, { node: by, commonFrom, commonTo }) =>
-    `replid switched: ${node(by)} was promoted at ${range(commonFrom, commonTo, number)}, ${shortId(sync.replid)} lives on as ${shortId(sync.grantedReplid)}`,
-  'failover-command': (sync, { node: by, commonTo }) =>
-    sync.failover
-      ? `failover: the old master asked its replica to take over at ${number(commonTo)}, as ${shortId(sync.grantedReplid)}`
-      : `replid switched: ${node(by)} took over by FAILOVER at ${number(commonTo)}, as ${shortId(sync.grantedReplid)}`,
+  promoted: (sync, evidence) => {
+    const { node: by, commonFrom, commonTo } = evidence;
+    return `replid switched: ${node(by)} was promoted at ${range(commonFrom, commonTo, number)}${orderOfEvidence(evidence)}, ${livesOn(sync)}`;
+  },
+  'failover-command': (sync, evidence) => {
+    const at = number(evidence.commonTo);
+    return sync.failover
+      ? `failover: the old master, which holds nothing behind ${at}, asked its replica to take over${orderOfEvidence(evidence)}; ${livesOn(sync)}`
+      : `replid switched: ${node(evidence.node)} took over at ${at}${orderOfEvidence(evidence) || ' by FAILOVER'}, ${livesOn(sync)}`;
+  },
   'master-restarted-with-history': (sync) =>
-    `replid switched: the master restarted with its history from the RDB, ${shortId(sync.replid)} lives on as ${shortId(sync.grantedReplid)}`,
+    `replid switched: the master restarted with its history from the RDB, ${livesOn(sync)}`,
   'upstream-switched': (sync, { upstream }) =>
-    `replid switched: the master's own master ${node(upstream)} changed its id, ${shortId(sync.replid)} lives on as ${shortId(sync.grantedReplid)}`,
+    `replid switched: the master's own master ${node(upstream)} changed its id, ${livesOn(sync)}`,
   // refused
   loading: () => 'not ready: the master is loading its data set',
   'no-master-link': (_, { upstream, upstreamState }) =>

@@ -33,6 +33,7 @@ export async function linksInPieces(bytes: Uint8Array, piece: number): Promise<L
   const replication = new ReplicationTracker({
     newMeter: () => new SessionLag(),
     causeOf: (sync, session, links) => causes.decided(sync, session, links),
+    ordered: (order) => causes.ordered(order),
     biggestKeys: BIGGEST_KEYS,
   });
   const tcp = new TcpTracker({

@@ -7,12 +7,17 @@ import { play } from '../embedded/scenarios/play.js';
 import type { Scenario } from '../embedded/scenarios/scenario.js';
 import { PcapWriter } from '../embedded/tap/pcap-file.js';
 
-/** The topology of a recorded capture. */
-export async function topologyOf(path: string): Promise<Topology> {
+/** An analyzer that has taken in a recorded capture. */
+export async function analyzed(path: string): Promise<Analyzer> {
   const analyzer = new Analyzer();
   await readCaptures([path], {}, (batch, from, to) => analyzer.run(batch, from, to));
   analyzer.finish();
-  return analyzer.topology();
+  return analyzer;
+}
+
+/** The topology of a recorded capture. */
+export async function topologyOf(path: string): Promise<Topology> {
+  return (await analyzed(path)).topology();
 }
 
 /** The topology of a scenario, played on the simulated network. */

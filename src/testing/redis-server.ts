@@ -56,6 +56,11 @@ export class RedisServer {
     await ended;
   }
 
+  /** SIGSTOP makes it stand still, SIGCONT lets it go on. */
+  signal(signal: NodeJS.Signals): void {
+    this.#process?.kill(signal);
+  }
+
   /** Sends requests over a connection of their own. @returns the last reply, raw. */
   async ask(...requests: string[][]): Promise<string> {
     const socket = connect(this.port, '127.0.0.1');

@@ -133,6 +133,7 @@ export function addSession(link: Link, changes: Partial<Session> = {}): Session 
       lastAt: null,
       maxSilenceMs: 0,
       maxSilenceAt: null,
+      endsInside: false,
     },
     offsets: { basis: 'none', start: null, end: null, lastAck: null, lastFsyncAck: null, received: null },
     acks: { count: 0, firstAt: null, lastAt: null, maxIntervalMs: null },
@@ -182,6 +183,7 @@ export function sampleHealthyLink(): Link {
       lastAt: null,
       maxSilenceMs: 0,
       maxSilenceAt: null,
+      endsInside: false,
     },
     offsets: { basis: 'handshake', start: 0, end: 5735, lastAck: 5735, lastFsyncAck: null, received: null },
     acks: {

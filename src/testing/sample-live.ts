@@ -59,6 +59,7 @@ export function busyLink(
       lastAt: null,
       maxSilenceMs: 0,
       maxSilenceAt: null,
+      endsInside: false,
     },
     acks: { count: 400, firstAt: START + 870_100, lastAt, maxIntervalMs: Math.max(1003, ackAgeMs) },
     lag: {

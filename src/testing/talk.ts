@@ -5,6 +5,7 @@ import { Causes } from '../analysis/topology/causes.js';
 import type { ReplicationEvent } from '../replication/events.js';
 import type { Link, Session } from '../replication/model.js';
 import type { TrafficObserver } from '../replication/observer.js';
+import type { Order } from '../replication/orders.js';
 import type { HistoryFollower } from '../replication/sibling-bytes.js';
 import { ReplicationTracker } from '../replication/tracker.js';
 import type { ClosedHow, ConnectionInfo, Direction, LossCounters, StreamConsumer } from '../tcp/types.js';
@@ -37,6 +38,8 @@ interface CallOptions {
 /** A network of conversations, as tests write them: who says what, a millisecond apart unless told. */
 export class Network {
   readonly events: ReplicationEvent[] = [];
+  readonly orders: Order[] = [];
+  readonly causes = new Causes();
   readonly tracker: ReplicationTracker;
   readonly findings: Findings;
   /** Packet time, µs. */
@@ -48,7 +51,7 @@ export class Network {
 
   constructor(chunk = Number.POSITIVE_INFINITY, { thresholds, ...options }: NetworkOptions = {}) {
     this.chunk = chunk;
-    const causes = new Causes();
+    const { causes } = this;
     this.findings = new Findings({ ...DEFAULT_THRESHOLDS, ...thresholds }, () => {});
     this.tracker = new ReplicationTracker({
       emit: (event) => {
@@ -59,6 +62,10 @@ export class Network {
       ...options,
       newMeter: () => new SessionLag(),
       causeOf: (sync, session, links) => causes.decided(sync, session, links),
+      ordered: (order) => {
+        this.orders.push(order);
+        causes.ordered(order);
+      },
     });
   }
 

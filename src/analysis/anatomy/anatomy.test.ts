@@ -6,6 +6,8 @@ import { play } from '../../embedded/scenarios/play.js';
 import type { ActorSettings, Stage } from '../../embedded/scenarios/stage.js';
 import { PcapWriter } from '../../embedded/tap/pcap-file.js';
 import type { Payload, Session, TransferFacts } from '../../replication/model.js';
+import { analyzed } from '../../testing/analyze-topology.js';
+import { fixture } from '../../testing/fixtures.js';
 import { addSession, START, sampleLink, samplePayload, sampleSync } from '../../testing/sample-document.js';
 import { anatomyOf, type SyncAnatomy } from './anatomy.js';
 
@@ -127,6 +129,21 @@ describe('who bound a full sync', () => {
   it('nothing without a payload, or where its beginning was not captured', () => {
     expect(anatomyOf(addSession(sampleLink()))).toBeNull();
     expect(anatomyOf(sync({ startedAt: null }))).toBeNull();
+  });
+});
+
+describe('a sync on two connections', () => {
+  it('of Valkey 8.0, recorded: load and writes are known by the ACKs of the main connection', async () => {
+    const analyzer = await analyzed(fixture('dual-channel-valkey-8.0.1.pcap').path);
+    const [main, rdb] = analyzer.links()[0]!.sessions;
+    const found = anatomyOf(rdb!)!;
+    expect(rdb!.payload!.loadedAt).toBe(main!.acks.firstAt);
+    expect(found).toMatchObject({ boundBy: 'master', reason: 'slow-source', catchUpMs: 0 });
+    expect(found.loadMs).toBeCloseTo(8.199, 2);
+    // All that was written while the snapshot was on its way: what it lagged behind just before its first ACK.
+    expect(found.writtenBytes).toBe(main!.lag.maxBytes);
+    expect(anatomyOf(main!)).toBeNull();
+    expect(rdb!.onlineAt).toBeNull();
   });
 });
 

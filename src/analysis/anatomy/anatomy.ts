@@ -1,4 +1,4 @@
-import type { Payload, Session, Sync } from '../../replication/model.js';
+import type { Payload, Session } from '../../replication/model.js';
 
 /** Who a full sync waited for, most of its time. */
 export type BoundBy = 'master' | 'network' | 'replica' | 'unclear';
@@ -78,7 +78,7 @@ export function anatomyOf(session: Session): SyncAnatomy | null {
   const endAt = payload?.finishedAt ?? payload?.lastAt ?? null;
   if (payload === null || payload.startedAt === null || endAt === null) return null;
   const granted = session.syncs.findLast(({ decision }) => decision === 'FULLRESYNC' || decision === 'SYNC');
-  const loadedAt = loadedAtOf(session, payload, granted);
+  const { loadedAt } = payload;
   const waitMs = granted === undefined ? null : ms(granted.requestedAt, payload.startedAt);
   const transferMs = ms(payload.startedAt, endAt);
   const loadMs = payload.finishedAt === null || loadedAt === null ? null : ms(payload.finishedAt, loadedAt);
@@ -119,17 +119,6 @@ function part(side: BoundBy, reason: BoundReason, time: number | null): Part {
 
 function ms(from: number, to: number): number {
   return Math.max(0, to - from) / 1000;
-}
-
-/** First ACK behind the payload; of a payload with a connection of its own, the one on the main connection. */
-function loadedAtOf(session: Session, payload: Payload, granted: Sync | undefined): number | null {
-  if (session.channel === 'main' || granted === undefined || payload.finishedAt === null)
-    return payload.loadedAt;
-  const main = session.link.sessions.findLast(
-    ({ channel, firstSeenAt }) => channel === 'main' && firstSeenAt <= session.firstSeenAt,
-  );
-  const firstAck = main?.acks.firstAt ?? null;
-  return firstAck !== null && firstAck >= payload.finishedAt ? firstAck : null;
 }
 
 /** What the transfer's time went to. */

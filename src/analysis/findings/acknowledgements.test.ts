@@ -165,6 +165,40 @@ describe('ping-missing', () => {
     return call;
   };
 
+  it('is known while it lasts, as the replica goes on to acknowledge', () => {
+    const net = network();
+    const call = online(net).master(PING);
+    for (let second = 0; second < 40; second++) {
+      call.wait(998).replica(ack(PING.length));
+      expect(ofCode(net, 'ping-missing').length).toBe(second < 31 ? 0 : 1);
+    }
+    const [found] = ofCode(net, 'ping-missing');
+    expect(found!.packets.length).toBe(2);
+    expect(found!.evidence.silentMs).toBeGreaterThan(38_000);
+    net.finish();
+    expect(ofCode(net, 'ping-missing')).toMatchObject([{ evidence: { untilEnd: 1 } }]);
+  });
+
+  it('is told sooner when PINGs had come more often and the replica gave up, and not when it left otherwise', () => {
+    const story = (silentMs: number, by: 'master' | 'replica') => {
+      const net = network();
+      const call = online(net);
+      for (let i = 1; i <= 5; i++)
+        call
+          .wait(999)
+          .master(PING)
+          .replica(ack(i * PING.length));
+      call.wait(silentMs).close(by);
+      net.finish();
+      return ofCode(net, 'ping-missing').map(({ evidence }) => evidence);
+    };
+    expect(story(5_500, 'replica')).toMatchObject([{ closedByReplica: 1, untilEnd: 1 }]);
+    expect(Number(story(5_500, 'replica')[0]!.observedPeriodMs)).toBeGreaterThan(900);
+    expect(Number(story(5_500, 'replica')[0]!.observedPeriodMs)).toBeLessThan(1_100);
+    expect(story(1_200, 'replica')).toEqual([]);
+    expect(story(5_500, 'master')).toEqual([]);
+  });
+
   it('is told with its length, and whether the replica gave up', () => {
     const net = network();
     silence(net, 61).close('replica');

@@ -6,6 +6,9 @@ import type { Thresholds } from './thresholds.js';
 interface LastAck {
   time: number;
   packet: number;
+  offset: number;
+  /** What TCP had acknowledged beyond it while nothing was said for long (`lag.high`), bytes; null: not looked at. */
+  receivedBytes: number | null;
 }
 
 /**
@@ -27,10 +30,12 @@ export class AcksLate implements Rule {
     const { session } = event;
     // What the capture lost of the replica may have been ACKs.
     if (event.event === 'gap' && event.from === 'replica') this.#last.delete(session);
+    if (event.event === 'lag.high') this.#silent(session);
     if (event.event !== 'ack') return;
+    const { time, packet, offset } = event;
     const last = this.#last.get(session);
-    this.#last.set(session, { time: event.time, packet: event.packet });
-    const intervalMs = msBetween(last?.time ?? null, event.time);
+    this.#last.set(session, { time, packet, offset, receivedBytes: null });
+    const intervalMs = msBetween(last?.time ?? null, time);
     if (last === undefined || intervalMs === null || intervalMs < this.#thresholds.ackLateMs) return;
     const { received, lastAck } = session.offsets;
     const isFrozen = intervalMs >= this.#thresholds.ackSilenceMs && received !== null && lastAck !== null;
@@ -39,15 +44,23 @@ export class AcksLate implements Rule {
       severity: 'warning',
       code: AcksLate.code,
       sessions: [session],
-      time: event.time,
-      packets: packetList(last.packet, event.packet),
+      time,
+      packets: packetList(last.packet, packet),
       evidence: {
         intervalMs,
         usualMs: 1000,
         lagBytes: event.lagBytes,
         lagMs: event.lagMs,
         behindBytes: event.behindBytes,
+        receivedBytes: last.receivedBytes,
       },
     });
+  }
+
+  /** A byte is unacknowledged for long: does the replica's TCP have it? */
+  #silent(session: Session): void {
+    const last = this.#last.get(session);
+    const { received } = session.offsets;
+    if (last !== undefined && received !== null) last.receivedBytes = Math.max(0, received - last.offset);
   }
 }

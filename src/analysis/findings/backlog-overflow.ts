@@ -1,10 +1,11 @@
 import type { Link, Session, Sync } from '../../replication/model.js';
 import { type LinkEvent, packetList, type Report, type Rule } from './rule.js';
-import { msBetween, previousMain, roundSize } from './sessions.js';
+import { msBetween, previousGranted } from './sessions.js';
+import { MARGIN, perSecond, roundSize } from './sizing.js';
 import { WriteRate } from './write-rate.js';
 
-/** The advised backlog holds this many times what was missed: the next outage may be longer, or fall into a busier hour. */
-export const BACKLOG_MARGIN = 2;
+/** Replicas acknowledge once a second: longer than that, with a timer's slack, they are silent. */
+const ACK_SILENCE_US = 1_500_000;
 
 /**
  * A full resync only because the backlog did not reach back far enough: masterTryPartialResynchronization() refuses an offset below
@@ -22,16 +23,12 @@ export class BacklogOverflow implements Rule {
   event(event: LinkEvent): void {
     const { session, link } = event;
     switch (event.event) {
-      case 'ack': {
-        if (event.sentOffset === null) return;
-        const rate = this.#rates.get(link) ?? new WriteRate();
-        this.#rates.set(link, rate);
-        rate.at(event.sentOffset, event.time);
+      case 'ack':
+        if (event.sentOffset !== null) this.#rateOf(link).at(event.sentOffset, event.time);
         return;
-      }
       case 'sync.decided':
         if (event.sync.decision === 'FULLRESYNC' && session.channel === 'main')
-          this.#missed(event.sync, session, event.time);
+          this.#granted(event.sync, session, event.time);
         return;
       case 'payload.started': {
         // Of two connections the main one asked; the cause is known when the other one was granted the payload.
@@ -45,11 +42,24 @@ export class BacklogOverflow implements Rule {
     }
   }
 
+  #granted(sync: Sync, session: Session, time: number): void {
+    this.#missed(sync, session, time);
+    // Offsets of another history say nothing of the rate.
+    if (sync.cause !== 'backlog-miss') this.#rates.delete(session.link);
+    if (sync.grantedOffset !== null) this.#rateOf(session.link).at(sync.grantedOffset, time);
+  }
+
+  #rateOf(link: Link): WriteRate {
+    const rate = this.#rates.get(link) ?? new WriteRate();
+    this.#rates.set(link, rate);
+    return rate;
+  }
+
   #missed(sync: Sync, session: Session, time: number): void {
     const { missedBytes } = sync;
     if (sync.cause !== 'backlog-miss' || missedBytes === null || missedBytes <= 0) return;
-    const before = previousMain(session);
-    const outageMs = msBetween(before?.closedAt ?? null, sync.decidedAt);
+    const before = previousGranted(session);
+    const outageMs = msBetween(before === null ? null : awaySince(before), sync.decidedAt);
     const served = sync.why?.evidence.backlogAtLeast;
     this.#report({
       severity: 'warning',
@@ -62,13 +72,21 @@ export class BacklogOverflow implements Rule {
         askedOffset: sync.offset,
         masterOffset: sync.offset === null ? null : sync.offset + missedBytes - 1,
         outageMs,
-        outageBytesPerSecond:
-          outageMs === null || outageMs <= 0 ? null : Math.round(missedBytes / (outageMs / 1000)),
+        outageBytesPerSecond: perSecond(missedBytes, outageMs),
         writeBytesPerSecond: this.#rates.get(session.link)?.bytesPerSecond ?? null,
         backlogAtLeast: typeof served === 'number' ? served : null,
-        margin: BACKLOG_MARGIN,
-        advisedBytes: roundSize(missedBytes * BACKLOG_MARGIN),
+        margin: MARGIN,
+        advisedBytes: roundSize(missedBytes * MARGIN),
       },
     });
   }
+}
+
+/**
+ * From when on a replica was away, µs: the end of its connection, or its last ACK where nothing came for longer before that end (a
+ * replica that stands still, a connection cut off without a word).
+ */
+function awaySince({ closedAt, acks }: Session): number | null {
+  if (closedAt === null || acks.lastAt === null) return closedAt;
+  return closedAt - acks.lastAt > ACK_SILENCE_US ? acks.lastAt : closedAt;
 }

@@ -1,5 +1,6 @@
 import type { StreamNotice } from '../../replication/events.js';
 import { packetList, type Report, type Rule } from './rule.js';
+import { settingsWord } from './sizing.js';
 import type { Thresholds } from './thresholds.js';
 
 /**
@@ -26,7 +27,14 @@ export class BigCommand implements Rule {
       sessions: [session],
       time,
       packets: packetList(packet),
-      evidence: { command: name, bytes: amount, offset, thresholdBytes: bigCommandBytes, outputSoftBytes },
+      evidence: {
+        command: name,
+        bytes: amount,
+        offset,
+        thresholdBytes: bigCommandBytes,
+        outputSoftBytes,
+        settingsWord: settingsWord(session.link),
+      },
     });
   }
 }

@@ -1,8 +1,6 @@
 import type { Link, Session } from '../../replication/model.js';
-import type { LinkEvent, Report, Rule } from './rule.js';
-
-const REPLICA = 1;
-const MASTER = 2;
+import { type LinkEvent, packetList, type Report, type Rule } from './rule.js';
+import { MASTER, REPLICA, sideOf } from './sides.js';
 
 /**
  * Only one side of a connection is in the capture, which follows from what a replica or a master says only after the other one has
@@ -14,6 +12,8 @@ export class CaptureOneDirection implements Rule {
   /** Which sides of a session have spoken. */
   readonly #spoke = new WeakMap<Session, number>();
   readonly #firstAck = new WeakMap<Session, number>();
+  /** First and latest packet in which a session said something. */
+  readonly #packets = new WeakMap<Session, [first: number, latest: number]>();
 
   constructor(report: Report) {
     this.#report = report;
@@ -23,7 +23,11 @@ export class CaptureOneDirection implements Rule {
     if (event.event === 'ack' && !this.#firstAck.has(event.session))
       this.#firstAck.set(event.session, event.offset);
     const side = sideOf(event);
-    if (side !== 0) this.#spoke.set(event.session, (this.#spoke.get(event.session) ?? 0) | side);
+    if (side === 0) return;
+    this.#spoke.set(event.session, (this.#spoke.get(event.session) ?? 0) | side);
+    const packets = this.#packets.get(event.session);
+    if (packets === undefined) this.#packets.set(event.session, [event.packet, event.packet]);
+    else packets[1] = event.packet;
   }
 
   end(links: readonly Link[], time: number): void {
@@ -31,12 +35,13 @@ export class CaptureOneDirection implements Rule {
       const oneSided = sessions.filter((session) => this.#isOneSided(session));
       const [first, ...others] = oneSided;
       if (first === undefined) continue;
+      const packets = packetList(...oneSided.flatMap((session) => this.#packets.get(session) ?? []));
       this.#report({
         severity: 'warning',
         code: CaptureOneDirection.code,
         sessions: [first, ...others],
         time,
-        packets: [],
+        packets: packetList(packets[0], packets.at(-1)),
         evidence: {
           sessions: oneSided.length,
           of: sessions.length,
@@ -53,25 +58,5 @@ export class CaptureOneDirection implements Rule {
     if (session.stream.bytes > 0 || session.payload !== null) return false;
     // A link that was joined may be idle: not so when its offset grows.
     return !session.joinedMidstream || session.offsets.lastAck !== this.#firstAck.get(session);
-  }
-}
-
-/** Which side an event comes from; 0: none of its bytes were captured with it. */
-function sideOf(event: LinkEvent): number {
-  switch (event.event) {
-    case 'sync.requested':
-      // One that only its answer tells of has no words.
-      return event.sync.replid !== null || event.sync.command === 'SYNC' ? REPLICA : 0;
-    case 'handshake.command':
-    case 'ack':
-      return REPLICA;
-    case 'handshake.reply':
-    case 'sync.decided':
-    case 'payload.finished':
-      return MASTER;
-    case 'stream.keepalive':
-      return event.from === 'replica' ? REPLICA : MASTER;
-    default:
-      return 0;
   }
 }

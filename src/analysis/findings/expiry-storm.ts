@@ -58,7 +58,7 @@ export class ExpiryStorm implements Rule {
     const isNewSecond = storm.deletes - amount < this.#limit;
     evidence.deletes = Number(evidence.deletes) + (isNewSecond ? storm.deletes : amount);
     evidence.perSecond = Math.max(Number(evidence.perSecond), storm.deletes);
-    evidence.lastedMs = (time - storm.found.time) / 1000;
+    evidence.lastedMs = Math.max(0, time - storm.found.time) / 1000;
     storm.found.packets = packetList(storm.found.packets[0], packet);
   }
 }

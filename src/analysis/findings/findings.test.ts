@@ -60,7 +60,7 @@ describe('the engine', () => {
     expect(findings.all.length).toBe(2 * MAX_PER_LINK_AND_CODE);
     expect(told).toBe(findings.all.length);
     const ofLink = findings.all.filter(
-      ({ sessions }) => sessions[0].link === findings.all[0]!.sessions[0].link,
+      ({ sessions }) => sessions[0]!.link === findings.all[0]!.sessions[0]!.link,
     );
     expect(ofLink.map(({ evidence }) => evidence.further ?? 0)).toEqual([
       ...Array(MAX_PER_LINK_AND_CODE - 1).fill(0),

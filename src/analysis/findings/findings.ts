@@ -10,9 +10,12 @@ export const MAX_PER_LINK_AND_CODE = 8;
 /** Findings of a capture. */
 export const MAX_FINDINGS = 1000;
 
-const NOTHING_KNOWN: CaptureState = { cutPackets: 0, siblings: [] };
+const NOTHING_KNOWN: CaptureState = { cutPackets: 0, kernelDrops: null, siblings: [] };
 
 const SECOND_US = 1_000_000;
+
+/** Stands for a link where a finding is about none. */
+const THE_CAPTURE = {};
 
 /** Those of a code that a link has. */
 interface Kept {
@@ -25,7 +28,7 @@ export class Findings {
   readonly all: Found[] = [];
   readonly #rules: { rule: Rule; code: string }[];
   readonly #found: (found: Found) => void;
-  readonly #kept = new WeakMap<Link, Map<string, Kept>>();
+  readonly #kept = new WeakMap<Link | typeof THE_CAPTURE, Map<string, Kept>>();
   #nextTick = Number.NEGATIVE_INFINITY;
 
   /** @param found is called once for each finding that is kept; its evidence may grow later. */
@@ -59,7 +62,7 @@ export class Findings {
   }
 
   #report(found: Found): Found | null {
-    const { link } = found.sessions[0];
+    const link = found.sessions[0]?.link ?? THE_CAPTURE;
     let ofLink = this.#kept.get(link);
     if (ofLink === undefined) {
       ofLink = new Map();

@@ -40,7 +40,7 @@ export class LagHigh implements Rule {
     evidence.maxBytes = Math.max(evidence.maxBytes as number, behindBytes ?? 0);
     found.packets = packetList(found.packets[0], event.packet);
     if (behindMs >= RECOVERED_MS) return;
-    evidence.lastedMs = (time - found.time) / 1000;
+    evidence.lastedMs = Math.max(0, time - found.time) / 1000;
     this.#high.delete(session);
   }
 

@@ -25,6 +25,7 @@ describe('divergence', () => {
     const first = { from: 8193, to: 12_288, time: net.time, sessions, packets: [20, 22] as const };
     net.findings.end(net.links(), net.time, {
       cutPackets: 0,
+      kernelDrops: null,
       siblings: [pairOf(null, sessions), pairOf(first, sessions)],
     });
     expect(ofCode(net, 'divergence')).toMatchObject([
@@ -85,7 +86,7 @@ describe('auth-failed', () => {
     const net = network();
     for (let i = 0; i < 20; i++) refused(net);
     expect(ofCode(net, 'auth-failed')).toMatchObject([
-      { severity: 'warning', evidence: { attempts: 20, recovered: 0 } },
+      { severity: 'warning', evidence: { attempts: 20, reason: 'no-password', recovered: 0 } },
     ]);
     online(net);
     expect(ofCode(net, 'auth-failed')).toMatchObject([{ evidence: { attempts: 20, recovered: 1 } }]);
@@ -123,7 +124,9 @@ describe('not-ready', () => {
       refused(net);
       net.wait(1000);
     }
-    expect(ofCode(net, 'not-ready')).toMatchObject([{ evidence: { attempts: 80, recovered: 0 } }]);
+    expect(ofCode(net, 'not-ready')).toMatchObject([
+      { evidence: { attempts: 80, reason: 'no-master-link', recovered: 0 } },
+    ]);
     expect(ofCode(net, 'not-ready')[0]!.evidence.overMs).toBeGreaterThan(60_000);
   });
 

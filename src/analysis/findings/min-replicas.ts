@@ -1,5 +1,6 @@
 import type { Session } from '../../replication/model.js';
 import { type Found, type LinkEvent, packetList, type Report, type Rule } from './rule.js';
+import { settingsWord } from './sizing.js';
 import type { Thresholds } from './thresholds.js';
 
 /** Masters that are watched, and replicas of each. */
@@ -76,7 +77,7 @@ export class MinReplicas implements Rule {
     else if (master.found === null) master.found = this.#tell(master, good, least, time);
     else {
       const { evidence } = master.found;
-      evidence.lastedMs = (time - master.found.time) / 1000;
+      evidence.lastedMs = Math.max(0, time - master.found.time) / 1000;
       evidence.leastGood = Math.min(Number(evidence.leastGood), good);
     }
   }
@@ -89,7 +90,13 @@ export class MinReplicas implements Rule {
       sessions: [session],
       time,
       packets: packetList(packet),
-      evidence: { minReplicas: least, maxLagMs: this.#maxLagMs, leastGood: good, lastedMs: 0 },
+      evidence: {
+        minReplicas: least,
+        maxLagMs: this.#maxLagMs,
+        leastGood: good,
+        lastedMs: 0,
+        settingsWord: settingsWord(session.link),
+      },
     });
   }
 }

@@ -39,6 +39,25 @@ describe('capture-drops', () => {
     expect(ofCode(net, 'capture-drops')).toMatchObject([
       { evidence: { gaps: 2, missingBytes: 150, sessions: 1 } },
     ]);
+    expect(ofCode(net, 'capture-drops')[0]!.packets.length).toBe(2);
+  });
+
+  it('has what the capture itself counts, and is a note of the capture where no link lacks anything', () => {
+    const end = (kernelDrops: number | null, lost: number) => {
+      const net = network();
+      const call = online(net).master(SET);
+      if (lost > 0) call.lose('master', lost).master(SET);
+      net.findings.end(net.links(), net.time, { cutPackets: 0, kernelDrops, siblings: [] });
+      return ofCode(net, 'capture-drops').map(({ severity, sessions, evidence }) => [
+        severity,
+        sessions.length,
+        evidence.kernelDrops,
+      ]);
+    };
+    expect(end(7, 100)).toEqual([['warning', 1, 7]]);
+    expect(end(7, 0)).toEqual([['info', 0, 7]]);
+    expect(end(0, 0)).toEqual([]);
+    expect(end(null, 100)).toEqual([['warning', 1, null]]);
   });
 
   it('is found in a capture with holes, and not in the same story without', async () => {

@@ -24,8 +24,11 @@ export class RefusedAttempts {
     this.#isDue = isDue;
   }
 
-  /** Another attempt came to nothing. */
-  refused({ link, session, time, packet }: Pick<LinkEvent, 'link' | 'session' | 'time' | 'packet'>): void {
+  /** Another attempt came to nothing, for a reason that the master named. */
+  refused(
+    { link, session, time, packet }: Pick<LinkEvent, 'link' | 'session' | 'time' | 'packet'>,
+    reason: string,
+  ): void {
     let run = this.#runs.get(link);
     if (run === undefined) {
       run = { attempts: 0, firstAt: time, firstPacket: packet, firstSession: session, found: null };
@@ -35,7 +38,7 @@ export class RefusedAttempts {
     const overMs = msBetween(run.firstAt, time) ?? 0;
     if (!this.#isDue(run.attempts, overMs)) return;
     const packets = packetList(run.firstPacket, packet);
-    const evidence = { attempts: run.attempts, overMs, recovered: 0 };
+    const evidence = { attempts: run.attempts, overMs, reason, recovered: 0 };
     if (run.found !== null) {
       run.found.packets = packets;
       run.found.sessions = [run.firstSession, session];

@@ -69,7 +69,11 @@ export class ReplicaFrozen implements Rule {
       found = this.#tell(session, time, silentMs, [last, packet]);
     if (found === null) return;
     found.packets = packetList(...found.packets, packet);
-    Object.assign(found.evidence, { silentMs, closedByMaster: byMaster });
+    Object.assign(found.evidence, {
+      silentMs,
+      closedByMaster: byMaster,
+      endsInside: session.stream.endsInside ? 1 : 0,
+    });
   }
 
   #tell(session: Session, time: number, silentMs: number, packets: number[]): Found | null {

@@ -1,6 +1,6 @@
 import type { Link, Session, Sync } from '../../replication/model.js';
 import { type Found, type LinkEvent, packetList, type Report, type Rule } from './rule.js';
-import { LEAVES_AT_ONCE_US, msBetween, previousMain } from './sessions.js';
+import { LEAVES_AT_ONCE_US, msBetween, previousGranted } from './sessions.js';
 import type { Thresholds } from './thresholds.js';
 
 /** Decisions named of a loop: the first ones. */
@@ -12,6 +12,9 @@ interface Run {
   firstAt: number;
   packets: number[];
   sessions: [Session, ...Session[]];
+  /** The session of the latest of them, and the latest one that was counted as come to nothing. */
+  latest: Session;
+  counted: Session | null;
   bytes: number;
   failed: number;
   byMaster: number;
@@ -22,13 +25,15 @@ interface Run {
 /**
  * The signature of a full-resync loop: the same replica asks, is granted a full sync, gets (part of) a payload, and is gone before it
  * has been online for long, again and again. One that ends well and is followed by a restart or another REPLICAOF is no part of it:
- * a sync counts when the one before it failed, or when the link had come up and was lost again for a backlog too short.
+ * a sync counts as come to nothing when its connection ended before the first ACK, or when the link came up, was lost within
+ * `stableMs`, and had to begin anew for a backlog too short. It is a loop when `loopSyncs` in a row came to nothing, and known then.
  */
 export class ResyncLoop implements Rule {
   static readonly code = 'resync-loop';
   readonly #report: Report;
   readonly #thresholds: Thresholds;
-  readonly #runs = new WeakMap<Link, Run>();
+  /** As many as there are links, which are bounded. */
+  readonly #runs = new Map<Link, Run>();
 
   constructor(report: Report, thresholds: Thresholds) {
     this.#report = report;
@@ -36,31 +41,54 @@ export class ResyncLoop implements Rule {
   }
 
   event(event: LinkEvent): void {
-    if (event.event !== 'sync.decided' || event.session.channel !== 'main') return;
-    const { sync, session } = event;
+    const { session, time, packet } = event;
+    if (session.channel !== 'main') return;
+    if (event.event === 'connection.closed') this.#closed(session, time, packet);
+    if (event.event !== 'sync.decided') return;
+    const { sync } = event;
     const isFull =
       sync.decision === 'FULLRESYNC' || sync.decision === 'SYNC' || sync.decision === 'DUALCHANNEL';
-    if (isFull && sync.cause !== 'rdb-only') this.#full(sync, session, event.time, event.packet);
+    if (isFull && sync.cause !== 'rdb-only') this.#full(sync, session, time, packet);
+  }
+
+  end(): void {
+    for (const run of this.#runs.values()) endsOnline(run);
   }
 
   #full(sync: Sync, session: Session, time: number, packet: number): void {
-    const before = previousMain(session);
+    const before = previousGranted(session);
     const run = this.#runs.get(session.link);
     if (run === undefined || before === null || !this.#goesOn(sync, before)) {
+      if (run !== undefined) endsOnline(run);
       this.#runs.set(session.link, newRun(session, time, packet));
       return;
     }
     run.syncs++;
+    if (run.found !== null) run.found.evidence.syncs = run.syncs;
+    this.#count(run, before, time);
+    run.latest = session;
     if (run.packets.length < MAX_NAMED) {
       run.packets.push(packet);
       run.sessions.push(session);
     }
-    run.bytes += payloadBytes(before);
-    if (before.closedBy === 'master') run.byMaster++;
-    if (heldIt(before)) run.backlogMisses++;
+  }
+
+  #closed(session: Session, time: number, packet: number): void {
+    const run = this.#runs.get(session.link);
+    if (run?.latest !== session || heldIt(session) || !hadPayload(session)) return;
+    if (run.packets.length < MAX_NAMED) run.packets.push(packet);
+    this.#count(run, session, time);
+  }
+
+  /** The sync of `session` has come to nothing. */
+  #count(run: Run, session: Session, time: number): void {
+    if (run.counted === session) return;
+    run.counted = session;
+    run.bytes += payloadBytes(session);
+    if (session.closedBy === 'master') run.byMaster++;
+    if (heldIt(session)) run.backlogMisses++;
     else run.failed++;
-    if (run.syncs < this.#thresholds.loopSyncs) return;
-    const severity = run.failed + run.backlogMisses >= this.#thresholds.loopSyncs ? 'error' : 'warning';
+    if (run.failed + run.backlogMisses < this.#thresholds.loopSyncs) return;
     const packets = packetList(...run.packets);
     const evidence = {
       syncs: run.syncs,
@@ -69,23 +97,33 @@ export class ResyncLoop implements Rule {
       closedByMaster: run.byMaster,
       backlogMisses: run.backlogMisses,
       payloadBytes: run.bytes,
+      cameUp: 0,
     };
     if (run.found !== null)
-      Object.assign(run.found, { severity, packets, evidence: { ...run.found.evidence, ...evidence } });
+      Object.assign(run.found, { packets, evidence: { ...run.found.evidence, ...evidence } });
     else
       run.found = this.#report({
-        ...{ severity, code: ResyncLoop.code, sessions: run.sessions, time, packets, evidence },
+        ...{ severity: 'error', code: ResyncLoop.code, sessions: run.sessions, time, packets, evidence },
       });
   }
 
   /** Does this full sync follow from how the session before went? */
   #goesOn(sync: Sync, before: Session): boolean {
-    if (before.closedAt === null || before.syncs.length === 0) return false;
-    if (!heldIt(before))
-      return before.payload !== null || before.syncs.some(({ decision }) => decision === 'DUALCHANNEL');
+    if (before.closedAt === null) return false;
+    if (!heldIt(before)) return hadPayload(before);
     const online = msBetween(before.payload?.loadedAt ?? before.onlineAt, before.closedAt) ?? 0;
     return sync.cause === 'backlog-miss' && online < this.#thresholds.stableMs;
   }
+}
+
+/** Enters whether the latest sync of a loop was held until it was last seen. */
+function endsOnline({ found, latest, counted }: Run): void {
+  if (found !== null && counted !== latest && heldIt(latest)) found.evidence.cameUp = 1;
+}
+
+/** It was sent some of a payload, on this connection or on the second one of the sync. */
+function hadPayload({ payload, syncs }: Session): boolean {
+  return payload !== null || syncs.some(({ decision }) => decision === 'DUALCHANNEL');
 }
 
 /** The replica got so far as to acknowledge; one from before PSYNC never does, but stays. */
@@ -107,7 +145,7 @@ function payloadBytes(session: Session): number {
 
 function newRun(session: Session, time: number, packet: number): Run {
   return {
-    ...{ syncs: 1, firstAt: time, packets: [packet], sessions: [session] },
+    ...{ syncs: 1, firstAt: time, packets: [packet], sessions: [session], latest: session, counted: null },
     ...{ bytes: 0, failed: 0, byMaster: 0, backlogMisses: 0, found: null },
   };
 }

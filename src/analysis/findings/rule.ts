@@ -10,14 +10,16 @@ export type LinkEvent = Exclude<ReplicationEvent, { event: 'encrypted' | 'findin
 export interface Found extends Finding {
   /** Packet time, µs: when it came about. */
   time: number;
-  /** The sessions whose packets show it, the one it is about first. */
-  sessions: readonly [Session, ...Session[]];
+  /** The sessions whose packets show it, the one it is about first; none: it is about the capture as a whole. */
+  sessions: readonly Session[];
 }
 
 /** What is known of the capture as a whole. */
 export interface CaptureState {
   /** Packets captured shorter than on the wire. */
   cutPackets: number;
+  /** Packets that the kernel dropped before the capture had them; null: not told. */
+  kernelDrops: number | null;
   /** Links of one history, compared. */
   siblings: readonly SiblingPair[];
 }

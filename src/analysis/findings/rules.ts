@@ -14,6 +14,7 @@ import { LagHigh } from './lag-high.js';
 import { MinReplicas } from './min-replicas.js';
 import { NetworkLoss } from './network-loss.js';
 import { NotReady } from './not-ready.js';
+import { OutputBufferLimit } from './output-buffer-limit.js';
 import { PingMissing } from './ping-missing.js';
 import { RdbAuxMismatch } from './rdb-aux-mismatch.js';
 import { ReplicaFrozen } from './replica-frozen.js';
@@ -28,6 +29,7 @@ export const RULES: readonly RuleKind[] = [
   ResyncLoop,
   TransferAborted,
   TransferSlow,
+  OutputBufferLimit,
   ChecksumInvalid,
   RdbAuxMismatch,
   FailoverCost,

@@ -5,6 +5,9 @@ import type { Session, Sync } from '../../replication/model.js';
 /** A replica from before PSYNC never acknowledges: one that leaves this soon after a payload did not keep it. µs */
 export const LEAVES_AT_ONCE_US = 2_000_000;
 
+/** A timer of one second decides (replicationCron): a silence this much shorter than a timeout may have been it. */
+export const TIMER_SLACK_MS = 1_500;
+
 /** The sync that granted a session what it has; null: none did. */
 export function grantOf(session: Session): Sync | null {
   return session.syncs.findLast(({ decision }) => decision !== null && decision !== 'REFUSED') ?? null;
@@ -15,11 +18,10 @@ export function fullSyncOf(session: Session): Sync | null {
   return session.syncs.findLast(({ decision }) => decision === 'FULLRESYNC' || decision === 'SYNC') ?? null;
 }
 
-/** The main connection of the link that began before this one; null: none was captured. */
-export function previousMain(session: Session): Session | null {
-  return (
-    session.link.sessions.findLast((each) => each.channel === 'main' && each.number < session.number) ?? null
-  );
+/** The main connection of the link before this one that was granted a sync; null: none was captured. */
+export function previousGranted(session: Session): Session | null {
+  const before = (each: Session): boolean => each.channel === 'main' && each.number < session.number;
+  return session.link.sessions.findLast((each) => before(each) && grantOf(each) !== null) ?? null;
 }
 
 /** Asks for the payload and no more (`redis-cli --rdb`): whatever a replica owes is not owed by it. */
@@ -27,16 +29,7 @@ export function isDumpClient(session: Session): boolean {
   return session.handshake.rdbOnly && session.channel === 'main';
 }
 
-/** µs → ms; null where either is not known. */
+/** µs → ms; null where either is not known, or the capture's times run backwards. */
 export function msBetween(from: number | null, to: number | null): number | null {
-  return from === null || to === null ? null : (to - from) / 1000;
-}
-
-const MIB = 1024 * 1024;
-
-/** The next power of two in bytes from `bytes` on, at least 1 MiB, the default of repl-backlog-size: sizes as people set them. */
-export function roundSize(bytes: number): number {
-  let size = MIB;
-  while (size < bytes) size *= 2;
-  return size;
+  return from === null || to === null || to < from ? null : (to - from) / 1000;
 }

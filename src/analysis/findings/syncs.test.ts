@@ -77,9 +77,10 @@ describe('resync-loop', () => {
     expect(found.length).toBe(1);
     expect(found[0]).toMatchObject({
       severity: 'error',
-      evidence: { syncs: 6, failedTransfers: 5, closedByMaster: 5, payloadBytes: 300 },
+      evidence: { syncs: 6, failedTransfers: 6, closedByMaster: 6, payloadBytes: 360, cameUp: 0 },
     });
-    expect(found[0]!.packets.length).toBe(6);
+    // The decisions, and the ends of the connections.
+    expect(found[0]!.packets.length).toBe(12);
     expect(found[0]!.sessions.length).toBe(6);
   });
 
@@ -91,6 +92,46 @@ describe('resync-loop', () => {
         .wait(5_000)
         .close('master');
     expect(ofCode(network, 'resync-loop')[0]!.evidence).toMatchObject({ syncs: 4, backlogMisses: 3 });
+  });
+
+  it('is known when the third has failed, and says when the next one came up', () => {
+    const network = new Network();
+    for (let i = 0; i < 3; i++) {
+      expect(ofCode(network, 'resync-loop')).toEqual([]);
+      round(network);
+    }
+    expect(ofCode(network, 'resync-loop')).toMatchObject([{ evidence: { syncs: 3, failedTransfers: 3 } }]);
+    online(network).wait(2_000);
+    network.finish();
+    expect(ofCode(network, 'resync-loop')).toMatchObject([
+      { evidence: { syncs: 4, failedTransfers: 3, cameUp: 1 } },
+    ]);
+  });
+
+  it('is not told when the third one comes through', () => {
+    const network = new Network();
+    round(network);
+    round(network);
+    online(network).wait(2_000).close();
+    network.finish();
+    expect(ofCode(network, 'resync-loop')).toEqual([]);
+  });
+
+  it('goes on over attempts that were refused between two of them', () => {
+    const network = new Network();
+    for (let i = 0; i < 3; i++) {
+      round(network);
+      network
+        .call()
+        .replica(resp('PING'))
+        .master('+PONG\r\n')
+        .replica(resp('REPLCONF', 'listening-port', '6380'))
+        .master('+OK\r\n')
+        .replica(resp('PSYNC', '?', '-1'))
+        .master('-NOMASTERLINK busy\r\n')
+        .close();
+    }
+    expect(ofCode(network, 'resync-loop')).toMatchObject([{ evidence: { failedTransfers: 3 } }]);
   });
 
   it('is not told of two, of restarts of the replica, nor after a stable minute', () => {
@@ -117,7 +158,7 @@ describe('transfer-aborted', () => {
 
   it('by the master, after much was written: its output buffer limit', () => {
     const network = new Network();
-    granted(network).master('$1000\r\n', smallRdb().subarray(0, 60)).wait(2_000).close('master', 'rst');
+    granted(network).master('$120\r\n', smallRdb().subarray(0, 60)).wait(2_000).close('master', 'rst');
     granted(network, { granted: 200_000_000 });
     expect(aborted(network)).toMatchObject([
       {
@@ -126,12 +167,20 @@ describe('transfer-aborted', () => {
         closedBy: 'master',
         closedHow: 'rst',
         payloadBytes: 60,
-        declaredBytes: 1000,
+        declaredBytes: 120,
         bytesSinceFork: 200_000_000,
-        advisedHardBytes: 512 * MIB,
-        advisedSoftBytes: 512 * MIB,
+        settingsWord: 'replica',
+        margin: 2,
+        // 400 MB in the four seconds that the whole of it takes, twice.
+        advisedHardBytes: 1024 * MIB,
+        advisedSoftBytes: 1024 * MIB,
       },
     ]);
+    const { evidence } = network.findings.all[0]!;
+    const { writeBytesPerSecond, syncMs, neededBytes } = evidence as Record<string, number>;
+    expect(syncMs).toBeGreaterThan(4_000);
+    expect(syncMs).toBeLessThan(4_010);
+    expect(neededBytes! / ((writeBytesPerSecond! * syncMs!) / 1000)).toBeCloseTo(1, 6);
   });
 
   it('by the master, after a silence of repl-timeout', () => {

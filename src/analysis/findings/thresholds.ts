@@ -12,20 +12,20 @@ export interface Thresholds {
   /** Hard and soft limit of `client-output-buffer-limit replica`. */
   outputHardBytes: number;
   outputSoftBytes: number;
-  /** Age of the oldest byte that the replica has not applied when it acknowledges: the `lag.high` event's. */
+  /** Age of the oldest byte that the replica has not applied when it acknowledges: the `lag.high` event's, half of min-replicas-max-lag. */
   lagMs: number;
-  /** Time between two ACKs; replicas send one a second (replicationCron). */
+  /** Time between two ACKs; replicas send one a second (replicationCron): two are missing. */
   ackLateMs: number;
   /** Time without any ACK: `min-replicas-max-lag`, from which on a master no longer counts a replica as good. */
   ackSilenceMs: number;
-  /** Full resyncs of a link, without this long online between them, that are a loop. */
+  /** Full resyncs of a link in a row that came to nothing; one that came up counts when it was lost within `stableMs` (repl-timeout). */
   loopSyncs: number;
   stableMs: number;
   /** Part of `repl-timeout` that a transfer and the loading after it may take together. */
   transferShare: number;
   /** Attempts to sync that were refused for their password or their permissions. */
   authFailures: number;
-  /** Time for which a master refuses because it is not ready. */
+  /** Time for which a master refuses because it is not ready; as long as repl-timeout. */
   notReadyMs: number;
   /** One command of a stream: `repl-backlog-size`, which it then overwrites alone. */
   bigCommandBytes: number;

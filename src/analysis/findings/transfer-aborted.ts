@@ -1,29 +1,20 @@
-import type { Link, Session, Sync } from '../../replication/model.js';
-import { type LinkEvent, packetList, type Report, type Rule } from './rule.js';
-import { fullSyncOf, isDumpClient, LEAVES_AT_ONCE_US, msBetween, roundSize } from './sessions.js';
+import type { Session, Sync } from '../../replication/model.js';
+import { HistoryEnds } from './history-ends.js';
+import { MasterClosings } from './master-closings.js';
+import { type Found, type LinkEvent, packetList, type Report, type Rule } from './rule.js';
+import { fullSyncOf, isDumpClient, LEAVES_AT_ONCE_US, msBetween, TIMER_SLACK_MS } from './sessions.js';
+import { LEAST_BUFFER_BYTES, outputLimits, settingsWord } from './sizing.js';
 import type { Thresholds } from './thresholds.js';
+import { bytesIn, expectedMs, type Written, writtenSince } from './written.js';
 
 /** Why a transfer was probably cut off. */
 export type AbortReason = 'output-buffer' | 'timeout' | 'checksum' | 'refused' | 'master-gone' | 'unknown';
 
-/** µs within which connections that one event ended are closed. */
-const AT_ONCE_US = 1_000_000;
-
 /** How long what was written since the fork is waited for: the replica's next request tells it. µs */
 const PATIENCE_US = 30_000_000;
 
-/** Aborts that wait for it, and histories whose end is remembered. */
+/** Aborts that wait for it. */
 const MAX_WAITING = 100;
-const MAX_HISTORIES = 1_000;
-
-/** A timer of one second decides: a silence this much shorter than the timeout may have been it. */
-const TIMER_SLACK_MS = 1_500;
-
-/** What an output buffer is made of (PROTO_REPLY_CHUNK_BYTES): no limit means anything below it. */
-const LEAST_BUFFER_BYTES = 16 * 1024;
-
-/** Margin of an advised output buffer limit. */
-const BUFFER_MARGIN = 2;
 
 interface Waiting {
   session: Session;
@@ -42,10 +33,8 @@ export class TransferAborted implements Rule {
   readonly #report: Report;
   readonly #thresholds: Thresholds;
   readonly #waiting: Waiting[] = [];
-  /** Highest offset seen of each history, by its id. */
-  readonly #reached = new Map<string, number>();
-  /** Latest end of a connection by its master's side: master → time. */
-  readonly #closedByMaster = new Map<string, { time: number; links: Set<Link> }>();
+  readonly #ends = new HistoryEnds();
+  readonly #closings = new MasterClosings();
   /** When the replica last said that it is loading. */
   readonly #newlines = new WeakMap<Session, number>();
 
@@ -56,20 +45,17 @@ export class TransferAborted implements Rule {
 
   event(event: LinkEvent): void {
     const { session } = event;
+    this.#ends.event(event);
+    this.#closings.event(event);
     switch (event.event) {
-      case 'ack':
-        this.#reach(session, event.sentOffset);
-        return;
       case 'stream.keepalive':
         if (event.from === 'replica') this.#newlines.set(session, event.time);
         return;
       case 'sync.decided':
-        if (event.sync.grantedReplid !== null)
-          this.#reachId(event.sync.grantedReplid, event.sync.grantedOffset ?? (event.sync.offset ?? 1) - 1);
         this.#settle((each) => each.sync.grantedReplid === event.sync.grantedReplid);
         return;
       case 'connection.closed':
-        this.#closed(session, event.time, event.packet);
+        this.#closed(session, event.packet);
         return;
       default:
     }
@@ -83,36 +69,13 @@ export class TransferAborted implements Rule {
     this.#settle(() => true);
   }
 
-  #reach(session: Session, offset: number | null): void {
-    const id = session.syncs.findLast(({ grantedReplid }) => grantedReplid !== null)?.grantedReplid;
-    if (id != null) this.#reachId(id, offset);
-  }
-
-  #reachId(id: string, offset: number | null): void {
-    if (offset === null || offset <= (this.#reached.get(id) ?? -1)) return;
-    this.#reached.delete(id);
-    this.#reached.set(id, offset);
-    if (this.#reached.size > MAX_HISTORIES) this.#reached.delete(this.#reached.keys().next().value!);
-  }
-
-  #closed(session: Session, time: number, packet: number): void {
-    this.#reach(session, session.offsets.end);
-    if (session.closedBy === 'master') this.#noteMaster(session, time);
+  #closed(session: Session, packet: number): void {
     const sync = fullSyncOf(session);
     const stage = sync === null ? null : stageOf(session, sync);
     if (sync === null || stage === null) return;
     const waiting = { session, sync, stage, packet };
     if (session.closedBy === 'master' && this.#waiting.length < MAX_WAITING) this.#waiting.push(waiting);
     else this.#tell(waiting);
-  }
-
-  #noteMaster(session: Session, time: number): void {
-    const { master } = session.link;
-    const last = this.#closedByMaster.get(master);
-    if (last !== undefined && time - last.time < AT_ONCE_US) last.links.add(session.link);
-    else this.#closedByMaster.set(master, { time, links: new Set([session.link]) });
-    if (this.#closedByMaster.size > MAX_HISTORIES)
-      this.#closedByMaster.delete(this.#closedByMaster.keys().next().value!);
   }
 
   #settle(isDue: (waiting: Waiting) => boolean): void {
@@ -122,12 +85,11 @@ export class TransferAborted implements Rule {
 
   #tell({ session, sync, stage, packet }: Waiting): void {
     const { payload, closedBy } = session;
-    const reached = sync.grantedReplid === null ? undefined : this.#reached.get(sync.grantedReplid);
-    const sinceFork =
-      sync.grantedOffset === null || reached === undefined ? null : Math.max(0, reached - sync.grantedOffset);
     const spoke = Math.max(payload!.lastAt ?? 0, stage === 'load' ? (this.#newlines.get(session) ?? 0) : 0);
     const silentMs = msBetween(spoke === 0 ? sync.decidedAt : spoke, session.closedAt);
-    const reason = this.#reason(session, stage, silentMs, sinceFork);
+    const written = writtenSince(sync, this.#ends.of(sync.grantedReplid));
+    const sinceForkMs = msBetween(sync.decidedAt, session.closedAt);
+    const reason = this.#reason(session, stage, silentMs, bytesIn(written, sinceForkMs));
     this.#report({
       // A wrong checksum is a finding of its own.
       severity: reason === 'checksum' ? 'info' : 'warning',
@@ -144,22 +106,30 @@ export class TransferAborted implements Rule {
         declaredBytes: payload!.declaredBytes,
         transferMs: msBetween(payload!.startedAt, payload!.finishedAt ?? session.closedAt),
         silentMs,
-        bytesSinceFork: sinceFork,
-        sinceForkMs: msBetween(sync.decidedAt, session.closedAt),
+        bytesSinceFork: written?.bytes ?? null,
+        writtenOverMs: written?.ms ?? null,
+        writeBytesPerSecond: written?.perSecond ?? null,
+        sinceForkMs,
         checksum: payload!.rdb?.checksum ?? null,
         rdbVersion: payload!.rdb?.version ?? null,
-        ...(reason === 'output-buffer' && this.#limits(sinceFork ?? 0)),
+        ...(reason === 'output-buffer' && this.#limits(session, sync, written)),
       },
     });
   }
 
-  /** Limits that hold twice of what was written, and are not below the defaults. */
-  #limits(written: number): { advisedHardBytes: number; advisedSoftBytes: number } {
-    const needed = roundSize(written * BUFFER_MARGIN);
-    const { outputHardBytes, outputSoftBytes } = this.#thresholds;
+  /**
+   * What the buffer has to hold until the transfer is at its end, at the rate and the speed that were seen. Where it is not known how
+   * long the whole would have taken (`syncMs` null), at least what was written.
+   */
+  #limits(session: Session, sync: Sync, written: Written | null): Found['evidence'] {
+    const wholeMs = expectedMs(session, sync);
+    const syncMs = wholeMs !== null && wholeMs > (written?.ms ?? 0) ? wholeMs : null;
+    const neededBytes = bytesIn(written, syncMs) ?? written?.bytes ?? 0;
     return {
-      advisedHardBytes: Math.max(outputHardBytes, needed),
-      advisedSoftBytes: Math.max(outputSoftBytes, needed),
+      settingsWord: settingsWord(session.link),
+      syncMs,
+      neededBytes,
+      ...outputLimits(neededBytes, this.#thresholds),
     };
   }
 
@@ -167,7 +137,7 @@ export class TransferAborted implements Rule {
     session: Session,
     stage: 'payload' | 'load',
     silentMs: number | null,
-    sinceFork: number | null,
+    buffered: number | null,
   ): AbortReason {
     const { payload, closedBy, link } = session;
     const timedOut = (silentMs ?? 0) >= this.#thresholds.replTimeoutMs - TIMER_SLACK_MS;
@@ -178,9 +148,8 @@ export class TransferAborted implements Rule {
       return 'refused';
     }
     if (timedOut) return 'timeout';
-    const together = this.#closedByMaster.get(link.master);
-    if (together !== undefined && together.links.size > 1 && together.links.has(link)) return 'master-gone';
-    return (sinceFork ?? 0) >= LEAST_BUFFER_BYTES ? 'output-buffer' : 'unknown';
+    if (this.#closings.hasOthers(link)) return 'master-gone';
+    return (buffered ?? 0) >= LEAST_BUFFER_BYTES ? 'output-buffer' : 'unknown';
   }
 }
 

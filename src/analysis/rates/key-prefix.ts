@@ -6,7 +6,7 @@ export const NO_KEY = '\u0100no key';
 export const NO_PREFIX = '\u0100no prefix';
 
 /** Commands of replication streams without a key; those with a subcommand by their first word. */
-const KEYLESS = new Set(
+export const KEYLESS = new Set(
   [
     '(other) PING SELECT MULTI EXEC DISCARD REPLCONF PUBLISH SPUBLISH FLUSHALL FLUSHDB SWAPDB SCRIPT FUNCTION',
     'ACL AUTH HELLO CLIENT CLUSTER CONFIG COMMAND DEBUG MODULE LATENCY PUBSUB SENTINEL SLOWLOG RREPLAY WAIT',
@@ -14,7 +14,7 @@ const KEYLESS = new Set(
 );
 
 /** Where the first key stands when it is not the first argument. */
-const KEY_AT = new Map([
+export const KEY_AT = new Map([
   ['XGROUP', 2],
   ['XINFO', 2],
   ['OBJECT', 2],

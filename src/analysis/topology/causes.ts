@@ -1,7 +1,10 @@
 import type { Link, Session, Sync } from '../../replication/model.js';
+import type { Order } from '../../replication/orders.js';
 import { findCause } from '../cause.js';
+import type { Ground } from './ground.js';
 import { Histories, lastHeld } from './histories.js';
 import { LinkDirectory } from './link-directory.js';
+import { Orders } from './orders.js';
 import { whyOf } from './why.js';
 
 /** Decisions kept whose reason may yet become clearer; the oldest are given up beyond it. */
@@ -18,8 +21,14 @@ interface Open {
  */
 export class Causes {
   readonly histories = new Histories();
+  readonly orders = new Orders();
   readonly #directory = new LinkDirectory();
   #open: Open[] = [];
+
+  /** A client told a server what to be. */
+  ordered(order: Order): void {
+    this.orders.add(order);
+  }
 
   /** Enters `cause` and `why` of an answered sync. `all`: the links of the capture, as of now. */
   decided(sync: Sync, session: Session, all: readonly Link[]): void {
@@ -27,13 +36,17 @@ export class Causes {
     const links = this.#directory.update(all);
     const before = this.histories.version;
     this.histories.learn(sync, session, links);
-    sync.why = whyOf(sync, session, { links, histories: this.histories });
+    const ground: Ground = { links, histories: this.histories, orders: this.orders };
+    sync.why = whyOf(sync, session, ground);
+    const served = sync.why?.evidence.resumedBytes;
+    if (typeof served === 'number' && served > 0 && sync.grantedReplid !== null)
+      this.histories.servedBack(sync.grantedReplid, session.link.master, served);
     if (sync.why?.code === 'promoted-meanwhile' && sync.replid !== null) {
       const { link, firstSeenAt } = session;
       const held = lastHeld(links, link.replica, firstSeenAt);
       if (held !== null) this.histories.made(sync.replid, link.replica, held);
     }
-    if (this.histories.version !== before) this.#reconsider(links);
+    if (this.histories.version !== before) this.#reconsider(ground);
     if (sync.cause === 'replid-mismatch' && (sync.why?.orElse.length ?? 0) > 0) {
       this.#open.push({ sync, session });
       if (this.#open.length > MAX_OPEN) this.#open.shift();
@@ -41,9 +54,9 @@ export class Causes {
   }
 
   /** More is known of how histories hang together. */
-  #reconsider(links: LinkDirectory): void {
+  #reconsider(ground: Ground): void {
     this.#open = this.#open.filter(({ sync, session }) => {
-      sync.why = whyOf(sync, session, { links, histories: this.histories });
+      sync.why = whyOf(sync, session, ground);
       return (sync.why?.orElse.length ?? 0) > 0;
     });
   }

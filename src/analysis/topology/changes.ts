@@ -1,7 +1,9 @@
 import type { Link, Session } from '../../replication/model.js';
-import type { Succession } from './histories.js';
+import type { Order } from '../../replication/orders.js';
 import type { Attachment, Change } from './model.js';
 import type { NodeNames } from './nodes.js';
+import type { Orders } from './orders.js';
+import type { Promotion } from './promotions.js';
 
 /** Changes kept: a replica that is pointed to and fro all day makes thousands. */
 const MAX_CHANGES = 10_000;
@@ -9,18 +11,23 @@ const MAX_CHANGES = 10_000;
 /** Reasons that tell of a master that has begun a new history without having been a replica. */
 const NEW_HISTORY = new Set(['master-restarted', 'master-restarted-with-history', 'backlog-freed']);
 
+/** What changes are made from. */
+interface Known {
+  links: readonly Link[];
+  names: NodeNames;
+  /** In order of time. */
+  attachments: readonly Attachment[];
+  /** By node, in order of time. */
+  promotions: ReadonlyMap<string, readonly Promotion[]>;
+  orders: Orders;
+}
+
 /** What changed in the topology, in order of time. */
-export function changesOf(
-  links: readonly Link[],
-  names: NodeNames,
-  attachments: readonly Attachment[],
-  promotions: readonly Succession[],
-): Change[] {
-  const changes = [
-    ...promoted(attachments, promotions, names),
-    ...comings(attachments, promotions, names),
-    ...newHistories(links, names),
-  ];
+export function changesOf(known: Known): Change[] {
+  const promoted = [...known.promotions.values()]
+    .flat()
+    .map((promotion): Change => ({ kind: 'promoted', ...promotion }));
+  const changes = [...promoted, ...comings(known), ...newHistories(known)];
   return changes.sort((a, b) => a.at - b.at || rank(a) - rank(b)).slice(0, MAX_CHANGES);
 }
 
@@ -29,39 +36,9 @@ function rank({ kind }: Change): number {
   return kind === 'promoted' || kind === 'new-history' ? 0 : 1;
 }
 
-/** When a node was promoted: when it left its master, or (that was not captured) when somebody was first told. */
-function promotedAt(
-  { node, at, of, kind }: Succession,
-  attachments: readonly Attachment[],
-  names: NodeNames,
-): number {
-  if (kind === 'failover-command') return at;
-  const left = attachments.findLast(
-    ({ replica, until, replid }) =>
-      replica === names.nameOf(node) && until !== null && until <= at && replid === of,
-  );
-  return left?.until ?? at;
-}
-
-function promoted(
-  attachments: readonly Attachment[],
-  promotions: readonly Succession[],
-  names: NodeNames,
-): Change[] {
-  return promotions.map((succession) => ({
-    kind: 'promoted',
-    at: promotedAt(succession, attachments, names),
-    node: names.nameOf(succession.node),
-    succession,
-  }));
-}
-
 /** Attachments as they begin, and as they end for good. */
-function comings(
-  attachments: readonly Attachment[],
-  promotions: readonly Succession[],
-  names: NodeNames,
-): Change[] {
+function comings(known: Known): Change[] {
+  const { attachments, promotions } = known;
   const changes: Change[] = [];
   const last = new Map<string, Attachment>();
   const firstServed = new Map<string, number>();
@@ -70,29 +47,56 @@ function comings(
     firstServed.set(master, Math.min(at, firstServed.get(master) ?? at));
   }
   for (const attachment of attachments) {
-    const { replica, master, from, sync } = attachment;
-    const at = sync?.decidedAt ?? from;
-    const before = last.get(replica);
-    last.set(replica, attachment);
-    const wasPromoted = promotions.some(
-      (each) => names.nameOf(each.node) === replica && each.at <= at && each.at >= (before?.from ?? 0),
-    );
-    const served = (firstServed.get(replica) ?? at) < at;
-    if (before === undefined || wasPromoted) {
-      const wasMaster = wasPromoted || (before === undefined && served);
-      changes.push({ kind: 'attached', at, node: replica, master, sync, wasMaster });
-    } else changes.push({ kind: 'moved', at, node: replica, master, before: before.master, sync });
+    const before = last.get(attachment.replica) ?? null;
+    last.set(attachment.replica, attachment);
+    changes.push(coming(attachment, before, firstServed, known));
   }
   for (const { replica, master, from, until, state, closedBy } of last.values()) {
     if (until === null || state === 'refused') continue;
-    const isPromotion = promotions.some((each) => names.nameOf(each.node) === replica && each.at >= from);
+    const isPromotion = promotions.get(replica)?.some(({ at }) => at >= from) ?? false;
     if (!isPromotion) changes.push({ kind: 'left', at: until, node: replica, master, by: closedBy });
   }
   return changes;
 }
 
+/** How a node came to a master. @param before its attachment before that. @param firstServed when each node first granted a sync, µs */
+function coming(
+  attachment: Attachment,
+  before: Attachment | null,
+  firstServed: ReadonlyMap<string, number>,
+  known: Known,
+): Change {
+  const { replica, master, from, sync, refused, joined } = attachment;
+  if (joined && sync === null) return { kind: 'present', at: from, node: replica, master };
+  const at = sync?.decidedAt ?? from;
+  const order = orderTo(attachment, before, known);
+  if (sync === null) return { kind: 'refused', at, node: replica, master, sync: refused, order };
+  const since = before?.from ?? 0;
+  const wasPromoted = known.promotions.get(replica)?.some((each) => each.at <= at && each.at >= since);
+  if (before !== null && wasPromoted !== true)
+    return { kind: 'moved', at, node: replica, master, before: before.master, sync, order };
+  const served = (firstServed.get(replica) ?? at) < at;
+  const wasMaster = wasPromoted === true || served;
+  return { kind: 'attached', at, node: replica, master, sync, wasMaster, order };
+}
+
+/** What told the node to replicate from that master, if it was told since it was attached elsewhere. */
+function orderTo(
+  { replica, master, from }: Attachment,
+  before: Attachment | null,
+  { names, orders }: Known,
+): Order | null {
+  for (const endpoint of [replica, ...names.aliasesOf(replica)]) {
+    const order = orders.attaching(endpoint, before?.from ?? 0, from);
+    // CLUSTER REPLICATE names a node by an id that no replication link tells.
+    if (order?.kind === 'cluster-replicate') return order;
+    if (order !== null && order.target !== null && names.nameOf(order.target) === master) return order;
+  }
+  return null;
+}
+
 /** Masters that restarted or gave up their history; each new id is told once. */
-function newHistories(links: readonly Link[], { nameOf }: NodeNames): Change[] {
+function newHistories({ links, names: { nameOf } }: Known): Change[] {
   const told = new Set<string>();
   const changes: Change[] = [];
   const syncs = links.flatMap(({ master, sessions }) =>

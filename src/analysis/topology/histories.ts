@@ -45,6 +45,8 @@ interface History {
   /** Nodes that granted it (or made it for themselves), with the time of the first grant. */
   masters: Map<string, number>;
   predecessor: Succession | null;
+  /** Of each master: most bytes with which it continued somebody. */
+  served: Map<string, number>;
 }
 
 /** The replication ids of a capture: who granted which, and which went on from which, and where. */
@@ -91,6 +93,18 @@ export class Histories {
     return null;
   }
 
+  /** A master of this history continued somebody `bytes` back: so far its backlog reaches at least. */
+  servedBack(id: string, node: string, bytes: number): void {
+    const history = this.#byId.get(id);
+    if (history === undefined || !history.masters.has(node)) return;
+    history.served.set(node, Math.max(bytes, history.served.get(node) ?? 0));
+  }
+
+  /** Most bytes with which a master continued somebody in this history; null: nobody yet, or nothing was missing. */
+  mostServed(id: string, node: string): number | null {
+    return this.#byId.get(id)?.served.get(node) ?? null;
+  }
+
   /** Takes in what an answered sync says. `links`: those of the capture, for what the master did before. */
   learn(sync: Sync, session: Session, links: LinkDirectory): void {
     const { replid: asked, grantedReplid: granted } = sync;
@@ -121,7 +135,7 @@ export class Histories {
   #grant(id: string, node: string, at: number): void {
     let history = this.#byId.get(id);
     if (history === undefined) {
-      history = { id, firstSeenAt: at, masters: new Map(), predecessor: null };
+      history = { id, firstSeenAt: at, masters: new Map(), predecessor: null, served: new Map() };
       this.#byId.set(id, history);
       if (this.#byId.size > MAX_HISTORIES) this.#byId.delete(this.#byId.keys().next().value!);
     }
@@ -181,7 +195,10 @@ function atLeast(value: number | null, least: number): number | null {
 
 /** The last session in which a node held a master's data; null: none seen. */
 export function lastHeld(links: LinkDirectory, node: string, before: number): Session | null {
-  return asReplica(links, node, before).findLast(({ offsets }) => offsets.end ?? offsets.lastAck) ?? null;
+  return (
+    asReplica(links, node, before).findLast(({ offsets }) => (offsets.end ?? offsets.lastAck) !== null) ??
+    null
+  );
 }
 
 /** Offset up to which the replica of a session has applied it: what it acknowledged at least, what it was sent at most. */

@@ -19,6 +19,12 @@ export function isDump({ sessions, replicaPortAnnounced }: Link): boolean {
   return sessions.every(({ syncs }) => syncs.length > 0 && syncs.every(({ cause }) => cause === 'rdb-only'));
 }
 
+/** True for links of clients that asked without announcing a port (`redis-cli --replica`): every server announces one. */
+export function isTool({ sessions, replicaPortAnnounced }: Link): boolean {
+  const isWhole = sessions.some(({ joinedMidstream, loss }) => !joinedMidstream && loss.gaps === 0);
+  return !replicaPortAnnounced && isWhole;
+}
+
 /**
  * An announced endpoint that is a master's on another link is the same server. Two things hide that: a replica that announces another
  * address than it connects from (NAT), and one whose handshake was not captured, which is known by a port of no meaning.
@@ -42,7 +48,7 @@ export function nameNodes(links: readonly Link[]): NodeNames {
     byHost.set(hostOf(each), [...(byHost.get(hostOf(each)) ?? []), each].slice(0, 3));
   const guesses = new Map<Link, string>();
   for (const link of links) {
-    if (link.replicaPortAnnounced || masters.has(link.replica)) continue;
+    if (link.replicaPortAnnounced || masters.has(link.replica) || isTool(link)) continue;
     const here = byHost.get(hostOf(link.replica))?.filter((each) => each !== link.master) ?? [];
     if (here.length === 1) guesses.set(link, here[0]!);
   }

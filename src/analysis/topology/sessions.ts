@@ -1,3 +1,4 @@
+import { rdbSessionOf } from '../../replication/channels.js';
 import type { Link, Session, Sync } from '../../replication/model.js';
 import type { LinkDirectory } from './link-directory.js';
 
@@ -5,6 +6,9 @@ import type { LinkDirectory } from './link-directory.js';
 
 /** Sessions of one link that are looked back at: a replica in a reconnect loop has thousands, and the last ones tell. */
 const MAX_LOOK_BACK = 64;
+
+/** Replicas of one master that are looked at for a reason: each decision of a master of thousands would look at all of them. */
+const MAX_REPLICAS_LOOKED_AT = 500;
 
 /** µs within which connections that one event ended are closed. */
 const AT_ONCE_US = 1_000_000;
@@ -27,7 +31,7 @@ export function grantOf(session: Session): Sync | null {
  */
 export function historyOf(session: Session): string | null {
   const granted = session.syncs.findLast(({ grantedReplid }) => grantedReplid !== null)?.grantedReplid;
-  const known = granted ?? session.payload?.rdb?.replid ?? besideReplid(session);
+  const known = granted ?? session.payload?.rdb?.replid ?? grantBeside(session)?.grantedReplid ?? null;
   if (isReplid(known)) return known;
   if (!session.joinedMidstream) return null;
   const next = session.link.sessions.find((each) => each.firstSeenAt > session.firstSeenAt);
@@ -38,10 +42,8 @@ export function historyOf(session: Session): string | null {
 }
 
 /** What the second connection of a two-connection sync was granted: Redis 8 says it there alone. */
-function besideReplid({ link, syncs, firstSeenAt }: Session): string | null {
-  if (!syncs.some(({ decision }) => decision === 'DUALCHANNEL')) return null;
-  const beside = link.sessions.find((each) => each.channel === 'rdb' && each.firstSeenAt >= firstSeenAt);
-  return beside?.syncs.findLast(({ grantedReplid }) => grantedReplid !== null)?.grantedReplid ?? null;
+export function grantBeside(session: Session): Sync | null {
+  return rdbSessionOf(session)?.syncs.findLast(({ grantedReplid }) => grantedReplid !== null) ?? null;
 }
 
 /** True once the replica held what the session carries: it acknowledged, or went on from where it was. */
@@ -49,64 +51,79 @@ export function wasOnline(session: Session): boolean {
   return session.acks.count > 0 || session.syncs.some((sync) => sync.decision === 'CONTINUE');
 }
 
-/** Main sessions of these links, the last MAX_LOOK_BACK of each, that began before `time` (µs), in order of time. */
-function mainSessions(links: readonly Link[], before: number): Session[] {
-  const recent = links.flatMap((link) => link.sessions.slice(-MAX_LOOK_BACK));
-  const mains = recent.filter(({ channel, firstSeenAt }) => channel === 'main' && firstSeenAt < before);
-  return mains.sort((a, b) => a.firstSeenAt - b.firstSeenAt);
+/** Calls `take` with the main sessions of these links, the last MAX_LOOK_BACK of each, that began before `time` (µs). */
+function eachMain(links: readonly Link[], before: number, take: (session: Session) => void): void {
+  for (const { sessions } of links)
+    for (let i = Math.max(0, sessions.length - MAX_LOOK_BACK); i < sessions.length; i++) {
+      const session = sessions[i]!;
+      if (session.channel === 'main' && session.firstSeenAt < before) take(session);
+    }
 }
 
-/** What a node did as a replica before `time`. */
+/** What a node did as a replica before `time`, in order of time. */
 export function asReplica(links: LinkDirectory, node: string, before: number): Session[] {
-  return mainSessions(links.ofReplica(node), before);
+  const found: Session[] = [];
+  eachMain(links.ofReplica(node), before, (session) => found.push(session));
+  return found.sort((a, b) => a.firstSeenAt - b.firstSeenAt);
 }
 
-/** What a node did as a master before `time`. */
-export function asMaster(links: LinkDirectory, node: string, before: number): Session[] {
-  return mainSessions(links.ofMaster(node), before);
-}
-
-/** Highest offset sent in each history before `time`, as far as these links show it. */
-export function highestOffsets(links: readonly Link[], before: number): Map<string, number> {
+/** Highest offset sent in each history, as far as these links show it. */
+export function highestOffsets(links: readonly Link[]): Map<string, number> {
   const highest = new Map<string, number>();
-  for (const session of mainSessions(links, before)) {
+  eachMain(links, Number.POSITIVE_INFINITY, (session) => {
     const replid = historyOf(session);
-    const { end, lastAck } = session.offsets;
-    const reached = Math.max(end ?? -1, lastAck ?? -1);
+    const reached = reachedIn(session);
     if (replid !== null && reached > (highest.get(replid) ?? -1)) highest.set(replid, reached);
-  }
+  });
   return highest;
 }
 
-/** Highest offset that a master sent in a history before `time`; null: none seen. */
+/** Highest offset that a master is known to have sent in a history before `time`, to the latest of its replicas; null: none seen. */
 export function highestOffset(
   links: LinkDirectory,
   master: string,
   replid: string,
   before: number,
 ): number | null {
-  return highestOffsets(links.ofMaster(master), before).get(replid) ?? null;
+  let highest = -1;
+  eachMain(links.ofMaster(master).slice(-MAX_REPLICAS_LOOKED_AT), before, (session) => {
+    const reached = reachedIn(session);
+    if (reached > highest && historyOf(session) === replid) highest = reached;
+  });
+  return highest < 0 ? null : highest;
 }
 
-/** Connections of a master that ended together with `session`, of those that stood then; itself counted. */
+/** Offset up to which a session's stream was sent or acknowledged; -1: not known. */
+function reachedIn({ offsets: { end, lastAck } }: Session): number {
+  return Math.max(end ?? -1, lastAck ?? -1);
+}
+
+/** Connections of `master` that ended at `at` (µs), of those that stood then; null: too many to count. */
 export function closedTogether(
   links: LinkDirectory,
-  session: Session,
+  master: string,
+  at: number,
 ): { closed: number; open: number } | null {
-  const at = session.closedAt;
-  if (at === null) return null;
-  const stood = asMaster(links, session.link.master, at).filter(
-    ({ closedAt, joinedMidstream, syncs }) =>
-      (closedAt === null || closedAt > at - AT_ONCE_US) && (joinedMidstream || syncs.length > 0),
-  );
-  const closed = stood.filter((each) => each.closedAt !== null && each.closedAt <= at + AT_ONCE_US);
-  return { closed: closed.length, open: stood.length };
+  const count = { closed: 0, open: 0 };
+  const own = links.ofMaster(master);
+  if (own.length > MAX_REPLICAS_LOOKED_AT) return null;
+  eachMain(own, at, ({ closedAt, joinedMidstream, syncs }) => {
+    if (closedAt !== null && closedAt <= at - AT_ONCE_US) return;
+    if (!joinedMidstream && syncs.length === 0) return;
+    count.open++;
+    if (closedAt !== null && closedAt <= at + AT_ONCE_US) count.closed++;
+  });
+  return count;
 }
 
-/** How long a master has been without any replica's connection at `time`, ms; null while it has one, or never had. */
+/** How long a master has been without any replica's connection at `time`, ms; null while it has one, never had, or had too many. */
 export function msWithoutReplicas(links: LinkDirectory, master: string, time: number): number | null {
-  const sessions = asMaster(links, master, time).filter(wasOnline);
-  if (sessions.length === 0 || sessions.some(({ closedAt }) => closedAt === null || closedAt > time))
-    return null;
-  return (time - Math.max(...sessions.map(({ closedAt }) => closedAt ?? 0))) / 1000;
+  let lastClosedAt = Number.NEGATIVE_INFINITY;
+  const own = links.ofMaster(master);
+  if (own.length > MAX_REPLICAS_LOOKED_AT) return null;
+  eachMain(own, time, (session) => {
+    const closedAt = session.closedAt ?? Number.POSITIVE_INFINITY;
+    if (closedAt > lastClosedAt && wasOnline(session)) lastClosedAt = closedAt;
+  });
+  return lastClosedAt > time || lastClosedAt < 0 ? null : (time - lastClosedAt) / 1000;
 }

@@ -7,7 +7,10 @@ import { fixture } from '../../testing/fixtures.js';
 import { ack, Network, resp, smallRdb } from '../../testing/talk.js';
 import { Histories } from './histories.js';
 import type { Topology } from './model.js';
+import { Orders } from './orders.js';
 import { buildTopology } from './topology.js';
+
+const NOTHING_KNOWN = { histories: new Histories(), orders: new Orders() };
 
 const masters = ({ nodes }: Topology): Record<string, string | null> =>
   Object.fromEntries(nodes.map(({ name, master }) => [name, master]));
@@ -128,7 +131,7 @@ describe('names', () => {
   }
 
   const topology = (network: Network): Topology =>
-    buildTopology(network.links(), new Histories(), network.time);
+    buildTopology(network.links(), NOTHING_KNOWN, network.time);
 
   it('a replica behind another address is the master that is seen at its own', () => {
     const network = new Network();
@@ -202,7 +205,7 @@ describe('a topology at the limits', () => {
     const links = network.links();
     expect(links.length).toBe(count);
     const started = performance.now();
-    const { nodes } = buildTopology(links, new Histories(), network.time);
+    const { nodes } = buildTopology(links, NOTHING_KNOWN, network.time);
     expect(nodes.length).toBeGreaterThan(count);
     expect(performance.now() - started).toBeLessThan(2000);
   });

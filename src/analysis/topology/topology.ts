@@ -1,27 +1,32 @@
-import type { Link, Session } from '../../replication/model.js';
+import type { Link, Session, Sync } from '../../replication/model.js';
 import { changesOf } from './changes.js';
-import type { Histories, Succession } from './histories.js';
+import type { Ground } from './ground.js';
+import { LinkDirectory } from './link-directory.js';
 import type { Attachment, Change, Topology, TopologyNode } from './model.js';
-import { isDump, type NodeNames, nameNodes } from './nodes.js';
-import { grantOf, highestOffsets, historyOf } from './sessions.js';
+import { isDump, isTool, type NodeNames, nameNodes } from './nodes.js';
+import { type Promotion, promotionsOf } from './promotions.js';
+import { grantBeside, grantOf, highestOffsets, historyOf } from './sessions.js';
 
 /** Servers, and who replicated from whom when, from the links of a capture. `at`: packet time of the end, µs. */
-export function buildTopology(all: readonly Link[], histories: Histories, at: number | null): Topology {
+export function buildTopology(
+  all: readonly Link[],
+  { histories, orders }: Pick<Ground, 'histories' | 'orders'>,
+  at: number | null,
+): Topology {
   const links = all.filter((link) => link.sessions.length > 0 && !isDump(link));
   const names = nameNodes(links);
-  const promotions = [...histories.all]
-    .map(({ predecessor }) => predecessor)
-    .filter((each) => each?.kind === 'promotion' || each?.kind === 'failover-command')
-    .filter((each) => each !== null);
+  const ground = { links: new LinkDirectory(links), histories, orders };
+  const promotions = groupBy(promotionsOf(ground, names), ({ node }) => node);
   const attachments = attachmentsOf(links, names, promotions);
-  const changes = changesOf(links, names, attachments, promotions);
-  const highest = highestOffsets(links, Number.POSITIVE_INFINITY);
+  const changes = changesOf({ links, names, attachments, promotions, orders });
+  const highest = highestOffsets(links);
   const facts: Facts = {
     names,
     own: groupBy(attachments, ({ replica }) => replica),
     served: groupBy(attachments, ({ master }) => master),
     changes: groupBy(changes, ({ node }) => node),
     servers: serversOf(links, names),
+    tools: new Set(links.filter(isTool).map(({ replica }) => names.nameOf(replica))),
   };
   const endpoints = links.flatMap(({ master, replica }) => [names.nameOf(master), names.nameOf(replica)]);
   return {
@@ -43,7 +48,7 @@ export function buildTopology(all: readonly Link[], histories: Histories, at: nu
 function attachmentsOf(
   links: readonly Link[],
   { nameOf }: NodeNames,
-  promotions: readonly Succession[],
+  promotions: ReadonlyMap<string, readonly Promotion[]>,
 ): Attachment[] {
   const byReplica = new Map<string, Session[]>();
   for (const link of links) {
@@ -56,7 +61,7 @@ function attachmentsOf(
   const attachments: Attachment[] = [];
   for (const [replica, sessions] of byReplica) {
     sessions.sort((a, b) => a.firstSeenAt - b.firstSeenAt);
-    const own = promotions.filter(({ node }) => nameOf(node) === replica);
+    const own = promotions.get(replica) ?? [];
     let run: Session[] = [];
     for (const session of sessions) {
       const last = run.at(-1);
@@ -76,9 +81,8 @@ function attachmentsOf(
 
 function attachmentOf(replica: string, master: string, sessions: readonly Session[]): Attachment {
   const last = sessions.at(-1)!;
-  const got = sessions
-    .flatMap(({ syncs }) => syncs)
-    .find(({ decision }) => decision !== null && decision !== 'REFUSED');
+  const asked = sessions.flatMap(({ syncs }) => syncs.filter(({ decision }) => decision !== null));
+  const got = asked.find(({ decision }) => decision !== 'REFUSED');
   return {
     replica,
     master,
@@ -87,12 +91,23 @@ function attachmentOf(replica: string, master: string, sessions: readonly Sessio
     until: last.closedAt,
     sessions: sessions.length,
     state: stateOf(last),
-    sync: got ?? null,
+    joined: sessions[0]!.joinedMidstream,
+    sync: got === undefined ? null : wholeSync(got, sessions),
+    refused: got === undefined ? (asked.at(-1) ?? null) : null,
     closedBy: last.closedBy,
     replid: historyOf(last),
     offset: last.offsets.end ?? last.offsets.lastAck,
     lagBytes: last.lag.lastBytes,
   };
+}
+
+/** A two-connection sync is granted on its second connection. */
+function wholeSync(sync: Sync, sessions: readonly Session[]): Sync {
+  if (sync.decision !== 'DUALCHANNEL') return sync;
+  const granted = sessions.find(({ syncs }) => syncs.includes(sync))!;
+  const beside = grantBeside(granted);
+  if (beside === null) return sync;
+  return { ...sync, grantedReplid: beside.grantedReplid, grantedOffset: beside.grantedOffset };
 }
 
 function stateOf(session: Session): Attachment['state'] {
@@ -109,6 +124,7 @@ interface Facts {
   served: Map<string, Attachment[]>;
   changes: Map<string, Change[]>;
   servers: Map<string, string>;
+  tools: ReadonlySet<string>;
 }
 
 function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
@@ -133,6 +149,7 @@ function nodeOf(name: string, facts: Facts): TopologyNode {
     name,
     aliases: names.aliasesOf(name),
     assumed: names.isAssumed(name),
+    tool: facts.tools.has(name),
     server: facts.servers.get(name) ?? null,
     master: isReplica ? own.master : null,
     replid: holds?.replid ?? null,
@@ -160,7 +177,7 @@ function rolesOf(name: string, facts: Facts): TopologyNode['roles'] {
     roles.push({ at: served.from, role: 'master' });
   for (const { kind, at } of facts.changes.get(name) ?? []) {
     if (kind === 'promoted') roles.push({ at, role: 'master' });
-    else if ((kind === 'attached' || kind === 'moved') && roles.at(-1)?.role !== 'replica')
+    else if (kind !== 'new-history' && kind !== 'left' && roles.at(-1)?.role !== 'replica')
       roles.push({ at, role: 'replica' });
   }
   return roles;

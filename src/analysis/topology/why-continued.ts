@@ -1,11 +1,12 @@
 import type { Session, Sync } from '../../replication/model.js';
 import { type Why, type WhyCode, why } from '../../replication/why.js';
 import type { Ground } from './ground.js';
+import { orderEvidence } from './orders.js';
 import { asReplica, grantOf, highestOffset } from './sessions.js';
 
 /** A partial resync: how far the replica was behind, and where a new id comes from. */
 export function continued(sync: Sync, session: Session, ground: Ground): Why {
-  const { links, histories } = ground;
+  const { links, histories, orders } = ground;
   const { replid, grantedReplid, offset } = sync;
   const at = session.firstSeenAt;
   const highest =
@@ -19,6 +20,7 @@ export function continued(sync: Sync, session: Session, ground: Ground): Why {
     commonFrom: succession?.of === replid ? succession.from : null,
     commonTo: succession?.of === replid ? succession.to : null,
     node: session.link.master,
+    ...orderEvidence(succession?.of === replid ? orders.behind(succession, links, histories) : null),
   };
   if (sync.failover) return why('failover-command', evidence);
   // A node of a chain takes over the id that its own master has told it.

@@ -18,7 +18,7 @@ export function askedForNothing(sync: Sync, session: Session, { links }: Ground)
     heldReplid: historyOf(had),
     heldOffset: had.offsets.lastAck ?? had.offsets.end,
     heldMaster: had.link.master,
-    outageMs: had.closedAt === null ? null : (sync.requestedAt - had.closedAt) / 1000,
+    outageMs: had.closedAt === null ? null : Math.max(0, sync.requestedAt - had.closedAt) / 1000,
   };
   // A refused PSYNC makes a replica fall back to SYNC, and that drops what it had kept.
   const refusal = earlier.findLast(
@@ -62,8 +62,8 @@ export function failedBefore({ payload, closedBy, closedHow, number }: Session):
 }
 
 /** Connections of the replica's own replicas that ended when it left its master: a process that ended takes them along. */
-function closedAsMaster(last: Session, links: Ground['links']): number | null {
-  const stood = { ...last, link: { ...last.link, master: last.link.replica } };
-  const together = closedTogether(links, stood);
-  return together === null || together.closed === 0 ? null : together.closed;
+function closedAsMaster({ closedAt, link }: Session, links: Ground['links']): number | null {
+  if (closedAt === null) return null;
+  const closed = closedTogether(links, link.replica, closedAt)?.closed ?? 0;
+  return closed === 0 ? null : closed;
 }

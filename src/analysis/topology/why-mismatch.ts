@@ -2,6 +2,7 @@ import type { Session, Sync } from '../../replication/model.js';
 import { type Why, type WhyCode, why } from '../../replication/why.js';
 import type { Ground } from './ground.js';
 import { lastHeld } from './histories.js';
+import { orderEvidence } from './orders.js';
 import {
   asReplica,
   closedTogether,
@@ -43,9 +44,7 @@ export function otherHistory(sync: Sync, session: Session, ground: Ground): Why 
   if (!isReplid(replid) || !isReplid(grantedReplid) || offset === null) return why('unknown');
   const { master, replica } = session.link;
   const before = session.firstSeenAt;
-  const last = asReplica(ground.links, replica, before).findLast(
-    ({ offsets }) => offsets.end ?? offsets.lastAck,
-  );
+  const last = lastHeld(ground.links, replica, before);
   const question: Case = {
     ...ground,
     sync,
@@ -57,7 +56,7 @@ export function otherHistory(sync: Sync, session: Session, ground: Ground): Why 
     master,
     replica,
     before,
-    last: last ?? null,
+    last,
   };
   return (
     failedAlready(question) ??
@@ -82,7 +81,7 @@ function runIdChanged({ session, links, master, before, asked }: Case): Why | nu
 }
 
 /** The one history came out of the other. */
-function related({ histories, asked, granted, offset }: Case): Why | null {
+function related({ histories, links, orders, asked, granted, offset }: Case): Why | null {
   const steps = histories.distance(granted, asked);
   if (steps === null || steps === 0) return null;
   if (steps > 1)
@@ -95,6 +94,7 @@ function related({ histories, asked, granted, offset }: Case): Why | null {
     commonTo: to,
     lostFrom: to === null ? null : Math.max(0, offset - 1 - to),
     lostTo: Math.max(0, offset - 1 - from),
+    ...orderEvidence(orders.behind(succession, links, histories)),
   };
   if (to !== null && offset - 1 > to) return why('diverged-after-failover', evidence);
   const others: WhyCode[] = succession.confirmed ? [] : ['master-restarted'];
@@ -130,7 +130,8 @@ function isOfHere({ histories, asked, master, last }: Case): boolean {
 function fromHere({ links, asked, offset, master, grantedOffset, sync, last, before }: Case): Why {
   const highest = highestOffset(links, master, asked, before) ?? offset - 1;
   const withoutReplicasMs = msWithoutReplicas(links, master, sync.requestedAt);
-  const together = last !== null && last.link.master === master ? closedTogether(links, last) : null;
+  const leftAt = last?.link.master === master ? last.closedAt : null;
+  const together = leftAt === null ? null : closedTogether(links, master, leftAt);
   const endedByMaster = last?.closedBy === 'master';
   const evidence = {
     node: master,
@@ -151,7 +152,7 @@ function fromHere({ links, asked, offset, master, grantedOffset, sync, last, bef
 
 /** The history is none of this master: it is of another one, or the node's own. */
 function own(question: Case): Why {
-  const { histories, asked, offset, replica, last } = question;
+  const { histories, orders, asked, offset, replica, last, before } = question;
   if (histories.grantedAt(asked, replica) !== null)
     return why('former-master', { ownOffset: offset - 1, grantedTo: replicasOf(question) });
   if (histories.isKnown(asked) || (last !== null && historyOf(last) === asked)) return fromOther(question);
@@ -165,10 +166,13 @@ function own(question: Case): Why {
   const evidence = { heldReplid: historyOf(last), heldOffset: left, heldMaster: last.link.master };
   if (offset <= 1) return why('node-restarted', { ...evidence, ownOffset: 0 });
   const acked = last.offsets.lastAck ?? left;
+  const order = orders.promoting(replica, last.firstSeenAt, before);
   if (offset - 1 >= acked)
-    return why('promoted-meanwhile', { ...evidence, ownBytes: Math.max(0, offset - 1 - left) }, [
-      'other-master',
-    ]);
+    return why(
+      'promoted-meanwhile',
+      { ...evidence, ownBytes: Math.max(0, offset - 1 - left), ...orderEvidence(order) },
+      order === null ? ['other-master'] : [],
+    );
   return why('unknown', { ...evidence, ownOffset: offset - 1 }, ['node-restarted', 'other-master']);
 }
 

@@ -1,7 +1,7 @@
 import type { Session, Sync } from '../../replication/model.js';
 import { type Why, why } from '../../replication/why.js';
 import type { Ground } from './ground.js';
-import { asMaster, asReplica, historyOf, msWithoutReplicas } from './sessions.js';
+import { asReplica, historyOf, msWithoutReplicas } from './sessions.js';
 
 /** A full sync although master and replica are of the same history: `backlog-miss` and `offset-ahead`. */
 export function sameHistory(sync: Sync, session: Session, ground: Ground): Why {
@@ -10,7 +10,7 @@ export function sameHistory(sync: Sync, session: Session, ground: Ground): Why {
   return asked - 1 > granted ? ahead(asked, granted, session, ground) : behind(sync, session, ground);
 }
 
-function behind(sync: Sync, session: Session, { links }: Ground): Why {
+function behind(sync: Sync, session: Session, { links, histories }: Ground): Why {
   const { link, firstSeenAt } = session;
   const missed = sync.missedBytes ?? 0;
   const last = asReplica(links, link.replica, firstSeenAt).findLast(
@@ -18,39 +18,15 @@ function behind(sync: Sync, session: Session, { links }: Ground): Why {
   );
   const evidence = {
     missedBytes: missed,
-    outageMs: last?.closedAt == null ? null : (sync.requestedAt - last.closedAt) / 1000,
+    outageMs: last?.closedAt == null ? null : Math.max(0, sync.requestedAt - last.closedAt) / 1000,
     // The master holds at least what it has sent back to others since.
-    backlogAtLeast: mostServed(links, link.master, sync.grantedReplid, firstSeenAt),
+    backlogAtLeast:
+      sync.grantedReplid === null ? null : histories.mostServed(sync.grantedReplid, link.master),
     withoutReplicasMs: msWithoutReplicas(links, link.master, sync.requestedAt),
   };
   // Nothing is missing, and yet it cannot be continued: there is no backlog, or it was ahead when it asked.
   if (missed <= 0) return why('no-backlog', evidence, ['master-went-back']);
   return why('backlog-too-short', evidence);
-}
-
-/** Most bytes with which the master continued somebody in this history; null: nobody yet, or the capture cannot tell. */
-function mostServed(
-  links: Ground['links'],
-  master: string,
-  replid: string | null,
-  before: number,
-): number | null {
-  let most: number | null = null;
-  const sessions = asMaster(links, master, before);
-  for (const session of sessions) {
-    const sync = session.syncs.findLast(({ decision }) => decision === 'CONTINUE');
-    if (sync === undefined || sync.offset === null || sync.decidedAt === null) continue;
-    if (historyOf(session) !== replid) continue;
-    // What another replica had been sent before this one asked was behind the backlog's end.
-    for (const other of sessions) {
-      const { end } = other.offsets;
-      if (other === session || end === null || other.closedAt === null || other.closedAt > sync.decidedAt)
-        continue;
-      if (historyOf(other) === replid && end >= sync.offset)
-        most = Math.max(most ?? 0, end + 1 - sync.offset);
-    }
-  }
-  return most;
 }
 
 function ahead(asked: number, granted: number, session: Session, { links }: Ground): Why {

@@ -35,7 +35,9 @@ describe('codes of findings', () => {
       '## What it means',
       '## How it is recognised',
       '## What to do',
-      '## Limits',
+      '## When it is not told',
+      '## Example',
+      `<!-- output: findings `,
     ])
       expect(page, part).toContain(part);
     expect(text('../../../docs/findings/README.md')).toContain(`| [${code}](${code}.md) |`);

@@ -62,14 +62,6 @@ export class Evidence {
   }
 }
 
-const MIB = 1024 * 1024;
-
-/** A size as a configuration takes it: `64mb`; 1mb is 1,048,576 bytes there. */
-export function configSize(bytes: number): string {
-  if (bytes % (1024 * MIB) === 0) return `${bytes / (1024 * MIB)}gb`;
-  return bytes % MIB === 0 ? `${bytes / MIB}mb` : String(bytes);
-}
-
 /** Sentences with what is known; empty ones left out. */
 export function sentences(...parts: (string | null | false)[]): string {
   return parts.filter((part) => typeof part === 'string' && part !== '').join('; ');

@@ -17,8 +17,8 @@ export function findingDocument({
   return {
     severity,
     code,
-    link: session.link.id,
-    session: session.number,
+    link: session?.link.id ?? null,
+    session: session?.number ?? null,
     at: isoMicros(time),
     ...findingWords({ code, evidence }),
     packets: [...packets],

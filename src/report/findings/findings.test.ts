@@ -16,9 +16,9 @@ import type { FindingDocument } from '../document.js';
 import { notesOf } from '../notes.js';
 import type { TextOptions } from '../options.js';
 import { isoMicros } from '../time.js';
-import { configSize } from './evidence.js';
 import { findingsText } from './findings-text.js';
 import { packetFilter, tsharkCommand } from './packet-filter.js';
+import { configSize } from './settings.js';
 import { findingWords, WORDED_CODES } from './wording.js';
 
 const options = (changes: Partial<TextOptions> = {}): TextOptions => ({
@@ -65,9 +65,9 @@ describe('the words of a finding', () => {
     };
     const { message, advice } = findingWords({ code: 'backlog-overflow', evidence });
     expect(message).toContain('a backlog of 3,000,000 bytes');
-    expect(message).toContain('4.0 s × 750 kB/s');
+    expect(message).toContain('4.0 s × 750 kB/s = 3.0 MB');
     expect(message).toContain('100 kB/s (× 4.0 s = 400 kB)');
-    expect(advice).toMatch(/^repl-backlog-size 8mb .*3\.0 MB × 2.*= 6\.0 MB/);
+    expect(advice).toMatch(/^CONFIG SET repl-backlog-size 8mb on the master: 3\.0 MB × 2 = 6\.0 MB /);
   });
 
   it('count what was not kept, and hold hostile texts on one safe line', () => {

@@ -5,24 +5,29 @@ const MAX_PORTS = 16;
 
 /**
  * Display filter of Wireshark and tshark (`-Y`) for the packets of a finding: the connections it is about, from its first packet to its
- * last one. Names addresses and ports, as a connection's number there is not known here.
+ * last one. Names addresses and ports, as a connection's number there is not known here. null: it is about no connection.
  */
-export function packetFilter(sessions: readonly Session[], packets: readonly number[]): string {
-  const { master } = sessions[0]!.link;
-  const split = master.lastIndexOf(':');
-  const address = master.slice(0, split);
-  const port = master.slice(split + 1);
-  const isV6 = address.startsWith('[');
-  const host = isV6 ? `ipv6.addr == ${address.slice(1, -1)}` : `ip.addr == ${address}`;
-  const clients = [...new Set(sessions.map(({ clientPort }) => clientPort))];
-  const parts = [host, `tcp.port == ${port}`];
-  if (clients.length <= MAX_PORTS) parts.push(`tcp.port in {${clients.join(', ')}}`);
+export function packetFilter(sessions: readonly Session[], packets: readonly number[]): string | null {
+  const masters = new Map<string, Set<number>>();
+  for (const { link, clientPort } of sessions)
+    masters.set(link.master, (masters.get(link.master) ?? new Set()).add(clientPort));
+  if (masters.size === 0) return null;
+  const each = [...masters].map(([master, clients]) => connectionFilter(master, clients));
+  const connections = each.length === 1 ? each[0]! : `(${each.join(' || ')})`;
   const first = packets[0];
   const last = packets.at(-1);
-  if (first !== undefined && last !== undefined)
-    parts.push(
-      first === last ? `frame.number == ${first}` : `frame.number >= ${first} && frame.number <= ${last}`,
-    );
+  if (first === undefined || last === undefined) return connections;
+  const range =
+    first === last ? `frame.number == ${first}` : `frame.number >= ${first} && frame.number <= ${last}`;
+  return `${connections} && ${range}`;
+}
+
+function connectionFilter(master: string, clients: ReadonlySet<number>): string {
+  const split = master.lastIndexOf(':');
+  const address = master.slice(0, split);
+  const host = address.startsWith('[') ? `ipv6.addr == ${address.slice(1, -1)}` : `ip.addr == ${address}`;
+  const parts = [host, `tcp.port == ${master.slice(split + 1)}`];
+  if (clients.size <= MAX_PORTS) parts.push(`tcp.port in {${[...clients].join(', ')}}`);
   return parts.join(' && ');
 }
 

@@ -1,5 +1,6 @@
-import { countText, plural } from '../units.js';
+import { countText, durationText, plural } from '../units.js';
 import { type Evidence, sentences, type Words } from './evidence.js';
+import { roleWord } from './settings.js';
 
 /** Words for links that stand, and do not work as they should. */
 
@@ -8,7 +9,10 @@ export function replicaFrozen(evidence: Evidence): Words {
     message: sentences(
       `the replica has not said a word for ${evidence.duration('silentMs')}, while its kernel took in ${evidence.bytes('receivedBytes')}`,
       `its last ACK was ${evidence.grouped('lastAck')}`,
-      evidence.flag('closedByMaster') && 'then the master closed the connection (repl-timeout)',
+      evidence.flag('closedByMaster') &&
+        (evidence.flag('endsInside')
+          ? 'then the master closed the connection inside a command (repl-timeout, or its output buffer limit)'
+          : 'then the master closed the connection (repl-timeout)'),
     ),
     advice:
       'the process stands still, not the network: a stopped or swapping process, a slow command or script (SLOWLOG), a blocking disk, a paused machine',
@@ -28,9 +32,16 @@ export function lagHigh(evidence: Evidence): Words {
 }
 
 export function acksLate(evidence: Evidence): Words {
+  const received = evidence.number('receivedBytes');
+  const isProcess = received !== null && received > 0;
   return {
-    message: `${evidence.duration('intervalMs')} between two ACKs instead of one second (INFO's lag shows this), ${evidence.bytes('lagBytes')} unacknowledged after it`,
-    advice: 'a pause of the replica process (fork, swap, slow command), or of the network between the two',
+    message: sentences(
+      `${evidence.duration('intervalMs')} between two ACKs instead of one second (INFO's lag shows this), ${evidence.bytes('lagBytes')} unacknowledged after it`,
+      isProcess && `meanwhile its kernel took in ${evidence.bytes('receivedBytes')}`,
+    ),
+    advice: isProcess
+      ? 'a pause of the replica process, not of the network: stopped, swapping, a fork, a slow command (SLOWLOG), a blocking disk'
+      : 'a pause of the replica process (fork, swap, slow command), or of the network between the two',
   };
 }
 
@@ -41,23 +52,27 @@ export function acksMissing(evidence: Evidence): Words {
     message: `no ACK for ${evidence.duration('silentMs')} ${phase}${isTool ? '; it announced no port, as tools do (redis-cli --replica)' : ''}`,
     advice: isTool
       ? null
-      : 'the master counts it as lagging, WAIT and min-replicas-to-write do not count it at all: is it loading, stopped, or no replica?',
+      : 'the master counts it as lagging, and not at all for WAIT and min-replicas-to-write: is it loading, stopped, or no replica?',
   };
 }
 
 export function pingMissing(evidence: Evidence): Words {
   const tail = evidence.flag('closedByReplica')
-    ? 'then the replica closed'
+    ? 'then the replica closed (repl-timeout)'
     : evidence.flag('untilEnd')
       ? 'up to the end'
       : null;
+  const observed = evidence.number('observedPeriodMs');
+  const period =
+    observed === null
+      ? `sends PING every ${evidence.duration('pingPeriodMs')}`
+      : `had sent PING every ${durationText(observed)}`;
   return {
     message: sentences(
-      `not a byte from the master for ${evidence.duration('silentMs')}, though it sends PING every ${evidence.duration('pingPeriodMs')}`,
+      `not a byte from the master for ${evidence.duration('silentMs')}, though it ${period}`,
       tail,
     ),
-    advice:
-      'the master is stopped or cut off, or is itself a replica that lost its master; if repl-ping-replica-period is longer there, say so with --ping-period',
+    advice: `the master is stopped or cut off, or is itself a replica that lost its master${observed === null ? '; if repl-ping-replica-period is longer there, say so with --ping-period' : ''}`,
   };
 }
 
@@ -85,9 +100,10 @@ export function divergence(evidence: Evidence): Words {
 }
 
 export function minReplicas(evidence: Evidence): Words {
+  const role = roleWord(evidence);
   return {
-    message: `with min-replicas-to-write ${evidence.grouped('minReplicas')} and min-replicas-max-lag ${evidence.count('maxLagMs') / 1000} the master would have refused writes for ${evidence.duration('lastedMs')}: ${plural(evidence.count('leastGood'), 'replica')} good at the worst`,
-    advice: 'expected when a replica is taken down; else more replicas, or a larger min-replicas-max-lag',
+    message: `with min-${role}s-to-write ${evidence.grouped('minReplicas')} and min-${role}s-max-lag ${evidence.count('maxLagMs') / 1000} the master would have refused writes for ${evidence.duration('lastedMs')}: ${plural(evidence.count('leastGood'), 'replica')} good at the worst`,
+    advice: `expected when a replica is taken down; else more replicas, or a larger min-${role}s-max-lag`,
   };
 }
 
@@ -96,19 +112,48 @@ function attempts(evidence: Evidence): string {
   return `${plural(evidence.count('attempts'), 'attempt')} within ${evidence.duration('overMs')}, ${end}`;
 }
 
+const REFUSALS: Record<string, [message: string, advice: string]> = {
+  'no-password': [
+    'the replica sends no password, and the master wants one (NOAUTH)',
+    'CONFIG SET masterauth (and masteruser, where the master has ACL users) on the replica',
+  ],
+  'wrong-password': [
+    'the master refuses the password or the user of the replica',
+    'masterauth and masteruser of the replica must be those of the master: requirepass, or the ACL user',
+  ],
+  'no-permission': [
+    'the user of the replica lacks permissions on the master (NOPERM)',
+    'on the master: ACL SETUSER its-user +psync +replconf +ping',
+  ],
+  loading: [
+    'the master is not ready to sync: it loads its data set (LOADING)',
+    'wait; INFO persistence on the master says how far it is',
+  ],
+  script: [
+    'the master is not ready to sync: a script runs past its limit (BUSY)',
+    'SCRIPT KILL (FUNCTION KILL) on the master, if it has not written',
+  ],
+  failover: [
+    'the master is not ready to sync: it fails over',
+    'INFO replication there; FAILOVER ABORT where it does not end',
+  ],
+  'no-master-link': [
+    'the master is not ready to sync: it has no link to its own master',
+    'look one link up: INFO replication there (master_link_status), and the link between those two',
+  ],
+};
+
+function refused(evidence: Evidence, otherwise: string): Words {
+  const [message, advice] = REFUSALS[evidence.text('reason')] ?? [otherwise, null];
+  return { message: `${message}: ${attempts(evidence)}`, advice };
+}
+
 export function authFailed(evidence: Evidence): Words {
-  return {
-    message: `the replica is refused for its password or its permissions: ${attempts(evidence)}`,
-    advice: 'masterauth and masteruser of the replica; its user needs +psync +replconf +ping on the master',
-  };
+  return refused(evidence, 'the replica is refused for its password or its permissions');
 }
 
 export function notReady(evidence: Evidence): Words {
-  return {
-    message: `the master is not ready to sync: ${attempts(evidence)}`,
-    advice:
-      'it loads its data set, waits for its own master, or runs a script: INFO persistence and INFO replication there',
-  };
+  return refused(evidence, 'the master is not ready to sync');
 }
 
 export function expiryStorm(evidence: Evidence): Words {
@@ -122,8 +167,7 @@ export function expiryStorm(evidence: Evidence): Words {
 export function bigCommand(evidence: Evidence): Words {
   return {
     message: `one ${evidence.text('command')} of ${evidence.bytes('bytes')} in the stream`,
-    advice:
-      'split the value, or let repl-backlog-size and client-output-buffer-limit replica hold several of them',
+    advice: `split the value, or let repl-backlog-size and client-output-buffer-limit ${roleWord(evidence)} hold several of them`,
   };
 }
 
@@ -136,12 +180,26 @@ export function networkLoss(evidence: Evidence): Words {
 }
 
 export function captureDrops(evidence: Evidence): Words {
-  const cut = evidence.count('cutPackets') > 0;
+  const drops = evidence.count('kernelDrops');
+  const dropped = drops > 0 && `the kernel dropped ${plural(drops, 'packet')} before the capture had them`;
+  if (!evidence.flag('sessions') && drops > 0)
+    return {
+      message: `${dropped}; no link lacks bytes, connections and ACKs may be missing`,
+      advice: 'a larger capture buffer (tcpdump -B), a narrower filter, or a faster disk',
+    };
   return {
-    message: `${plural(evidence.count('gaps'), 'gap')} in ${plural(evidence.count('sessions'), 'session')}: ${evidence.bytes('missingBytes')} that were sent are not in the capture`,
-    advice: cut
-      ? 'capture with an unlimited snapshot length (tcpdump -s 0); offsets are exact, counts and payloads are not'
-      : 'a larger capture buffer (tcpdump -B) or a narrower filter; offsets are exact, counts and payloads are not',
+    message: sentences(
+      `${plural(evidence.count('gaps'), 'gap')} in ${plural(evidence.count('sessions'), 'session')}: ${evidence.bytes('missingBytes')} that were sent are not in the capture`,
+      dropped,
+      evidence.flag('cutPackets') &&
+        `${plural(evidence.count('cutPackets'), 'packet')} captured shorter than on the wire`,
+    ),
+    advice: sentences(
+      evidence.flag('cutPackets') && 'capture with an unlimited snapshot length (tcpdump -s 0)',
+      (drops > 0 || !evidence.flag('cutPackets')) &&
+        'a larger capture buffer (tcpdump -B) or a narrower filter',
+      'offsets are exact, counts and payloads are not',
+    ),
   };
 }
 

@@ -1,5 +1,6 @@
 import { bytesText, countText, durationText, plural } from '../units.js';
-import { configSize, type Evidence, sentences, type Words } from './evidence.js';
+import { type Evidence, sentences, type Words } from './evidence.js';
+import { configSize, outputLimitAdvice, timesMargin } from './settings.js';
 
 /** Words for what goes wrong with syncs. */
 
@@ -14,20 +15,19 @@ function rateTimesOutage(evidence: Evidence): string | null {
     before === null
       ? ''
       : `, before it ${bytesText(before)}/s (× ${durationText(outageMs)} = ${bytesText((before * outageMs) / 1000)})`;
-  return `it was away for ${durationText(outageMs)}${product}${usual}`;
+  const total = during === null ? '' : ` = ${evidence.bytes('missedBytes')}`;
+  return `it was away for ${durationText(outageMs)}${product}${total}${usual}`;
 }
 
 export function backlogOverflow(evidence: Evidence): Words {
-  const missed = evidence.count('missedBytes');
-  const margin = evidence.count('margin');
-  const size = evidence.count('advisedBytes');
+  const size = configSize(evidence.count('advisedBytes'));
   return {
     message: sentences(
-      `a full resync that a backlog of ${countText(missed)} bytes would have avoided`,
+      `a full resync that a backlog of ${evidence.grouped('missedBytes')} bytes would have avoided`,
       `asked for ${evidence.grouped('askedOffset')}, the master was at ${evidence.grouped('masterOffset')}`,
       rateTimesOutage(evidence),
     ),
-    advice: `repl-backlog-size ${configSize(size)} on the master: ${bytesText(missed)} × ${margin} for a longer or busier outage = ${bytesText(missed * margin)}, rounded up`,
+    advice: `CONFIG SET repl-backlog-size ${size} on the master: ${timesMargin(evidence, 'missedBytes')} for a longer or busier outage, rounded up, no less than the default of 1mb`,
   };
 }
 
@@ -36,20 +36,22 @@ export function resyncLoop(evidence: Evidence): Words {
   const misses = evidence.count('backlogMisses');
   const byMaster = evidence.count('closedByMaster');
   const failed = evidence.count('failedTransfers');
-  const byReplica = Math.max(0, syncs - 1 - byMaster);
+  const byReplica = Math.max(0, failed + misses - byMaster);
   const why =
     misses > 0 && misses >= failed
       ? 'each time the backlog was too short to continue: repl-backlog-size (see backlog-overflow)'
       : byMaster === byReplica
         ? 'master and replica each cut transfers off: see transfer-aborted'
         : byMaster > byReplica
-          ? 'the master cuts the transfers off: client-output-buffer-limit replica, or repl-timeout (see transfer-aborted)'
+          ? 'the master cuts the transfers off: client-output-buffer-limit, or repl-timeout (see transfer-aborted)'
           : 'the replica gives the transfers up: its log says why (version, memory, disk, checksum; see transfer-aborted)';
   return {
     message: sentences(
       `${plural(syncs, 'full resync')} within ${evidence.duration('overMs')} without staying online: a loop`,
       failed > 0 && `${countText(failed)} of the transfers came to nothing`,
+      misses > 0 && `${plural(misses, 'time')} the link came up and was lost again`,
       `${evidence.bytes('payloadBytes')} of payload sent in vain`,
+      evidence.flag('cameUp') && 'the last one came up',
     ),
     advice: why,
   };
@@ -60,22 +62,26 @@ const STAGES: Record<string, string> = {
   load: 'behind the payload, before the first ACK',
 };
 
-/** ` (92 kB/s)` */
-function rateOf(bytes: number | null, ms: number | null): string {
-  return bytes === null || ms === null || ms <= 0 ? '' : ` (${bytesText(bytes / (ms / 1000))}/s)`;
+/** `4.1 MB of writes in 2.0 s (2.0 MB/s)` */
+function writtenText(evidence: Evidence, bytes: string): string {
+  const rate =
+    evidence.number('writeBytesPerSecond') === null ? '' : ` (${evidence.rate('writeBytesPerSecond')})`;
+  return `${evidence.bytes(bytes)} of writes in ${evidence.duration('writtenOverMs')}${rate}`;
+}
+
+/** `2.0 MB/s × 4.0 s for the whole sync = 8.0 MB, `; nothing where that is not known. */
+function rateTimesSync(evidence: Evidence): string {
+  if (evidence.number('syncMs') === null || evidence.number('writeBytesPerSecond') === null) return '';
+  return `${evidence.rate('writeBytesPerSecond')} × ${evidence.duration('syncMs')} for the whole sync = ${evidence.bytes('neededBytes')}, `;
 }
 
 function abortReason(evidence: Evidence): [reason: string, advice: string | null] {
-  const written = evidence.number('bytesSinceFork');
   switch (evidence.text('reason')) {
-    case 'output-buffer': {
-      const hard = configSize(evidence.count('advisedHardBytes'));
-      const soft = configSize(evidence.count('advisedSoftBytes'));
+    case 'output-buffer':
       return [
-        `probably client-output-buffer-limit: ${bytesText(written ?? 0)} were written in the ${evidence.duration('sinceForkMs')} since the snapshot was begun${rateOf(written, evidence.number('sinceForkMs'))}`,
-        `client-output-buffer-limit "replica ${hard} ${soft} 60" on the master: what is written during a transfer, × 2, rounded up, and no less than the default`,
+        `probably client-output-buffer-limit: ${writtenText(evidence, 'bytesSinceFork')} since the snapshot was begun, to be kept for the replica`,
+        outputLimitAdvice(evidence, `${rateTimesSync(evidence)}${timesMargin(evidence, 'neededBytes')}`),
       ];
-    }
     case 'timeout':
       return [
         `probably repl-timeout: silent for ${evidence.duration('silentMs')}`,
@@ -130,13 +136,33 @@ export function transferSlow(evidence: Evidence): Words {
     ? 'the replica loads slowly'
     : stalled
       ? 'the replica reads slowly (its TCP window was closed)'
-      : 'the network or the master’s disk is slow';
+      : 'the network or the disk of the master is slow';
+  const written = evidence.flag('writtenBytes');
   return {
     message: sentences(
       `transfer ${evidence.duration('transferMs')} and loading ${evidence.duration('loadMs')}, with a repl-timeout of ${evidence.duration('replTimeoutMs')}`,
       `${evidence.bytes('payloadBytes')} at ${evidence.rate('bytesPerSecond')}`,
+      written && `${writtenText(evidence, 'writtenBytes')} from its beginning on`,
     ),
-    advice: `${slow}; a repl-timeout that such a sync cannot reach, and an output buffer for what is written meanwhile`,
+    advice: sentences(
+      `${slow}: a repl-timeout that such a sync cannot reach`,
+      written &&
+        outputLimitAdvice(evidence, `${rateTimesSync(evidence)}${timesMargin(evidence, 'neededBytes')}`),
+    ),
+  };
+}
+
+export function outputBufferLimit(evidence: Evidence): Words {
+  const closedWindow = evidence.number('zeroWindowMs');
+  return {
+    message: sentences(
+      `the master closed the connection inside a command, at ${evidence.grouped('sentOffset')}, and threw away what was not sent: up to ${evidence.bytes('unsentBytes')} by ${evidence.duration('unsentUntilMs')} later; probably client-output-buffer-limit`,
+      `the last ACK was ${evidence.grouped('lastAck')}, ${evidence.duration('silentMs')} before`,
+      closedWindow !== null &&
+        closedWindow > 0 &&
+        `the replica had closed its TCP window for ${evidence.duration('zeroWindowMs')}`,
+    ),
+    advice: `find out why the replica does not read (stopped, slow, network); ${outputLimitAdvice(evidence, timesMargin(evidence, 'unsentBytes'))}`,
   };
 }
 

@@ -10,6 +10,7 @@ const WORDING: Readonly<Record<string, Wording>> = {
   'resync-loop': sync.resyncLoop,
   'transfer-aborted': sync.transferAborted,
   'transfer-slow': sync.transferSlow,
+  'output-buffer-limit': sync.outputBufferLimit,
   'checksum-invalid': sync.checksumInvalid,
   'rdb-aux-mismatch': sync.rdbAuxMismatch,
   'failover-cost': sync.failoverCost,

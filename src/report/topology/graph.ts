@@ -2,7 +2,7 @@ import type { Topology } from '../../analysis/topology/model.js';
 import type { Zone } from '../time.js';
 import { clockText } from '../time.js';
 import { lagText, nameText, positionText, roleText, stateText } from './node-text.js';
-import { currentOf } from './tree.js';
+import { currentAttachments } from './tree.js';
 
 /** What both graph languages draw. Texts are safe to print, and not yet escaped for the language. */
 interface Graph {
@@ -15,7 +15,7 @@ interface Graph {
 function graphOf(topology: Topology, zone: Zone): Graph {
   const { nodes, attachments, at } = topology;
   const index = new Map(nodes.map(({ name }, i) => [name, i]));
-  const current = new Set(nodes.map((node) => currentOf(node, attachments)));
+  const current = new Set(currentAttachments(topology).values());
   const served = new Set(nodes.map(({ master }) => master));
   return {
     nodes: nodes.map((node) =>

@@ -25,8 +25,8 @@ export function roleText(node: TopologyNode, hasReplicas: boolean): string {
 }
 
 /** Facts of the server itself. */
-export function serverParts({ server, aliases, assumed }: TopologyNode): string[] {
-  const parts: string[] = [];
+export function serverParts({ server, aliases, assumed, tool }: TopologyNode): string[] {
+  const parts: string[] = tool ? ['a tool: it announced no port'] : [];
   if (server !== null) parts.push(`server ${escapeText(server, 30)}`);
   if (aliases.length > 0) {
     const also = aliases.slice(0, 3).map((alias) => endpointText(alias, NAME_COLUMNS));

@@ -6,6 +6,7 @@ import type {
   TopologyNode,
 } from '../../analysis/topology/model.js';
 import type { Sync } from '../../replication/model.js';
+import type { Order } from '../../replication/orders.js';
 import type { SyncDocument } from '../document.js';
 import { iso, syncDocument } from '../session-document.js';
 
@@ -15,10 +16,11 @@ export interface TopologyDocument {
   /** What `nodes` and `attachments` are as of. */
   at: string | null;
   nodes: (Omit<TopologyNode, 'roles'> & { roles: { at: string; role: 'master' | 'replica' }[] })[];
-  attachments: (Omit<Attachment, 'from' | 'until' | 'sync'> & {
+  attachments: (Omit<Attachment, 'from' | 'until' | 'sync' | 'refused'> & {
     from: string;
     until: string | null;
     sync: SyncDocument | null;
+    refused: SyncDocument | null;
   })[];
   histories: (Omit<HistoryFacts, 'firstSeenAt' | 'from'> & {
     firstSeenAt: string;
@@ -47,6 +49,7 @@ export function topologyDocument({ at, nodes, attachments, histories, changes }:
       from: iso(each.from)!,
       until: iso(each.until),
       sync: syncPart(each.sync),
+      refused: syncPart(each.refused),
     })),
     histories: histories.map(({ from, firstSeenAt, ...history }) => ({
       ...history,
@@ -67,9 +70,24 @@ function successionPart({ of, node, kind, from, to, confirmed }: NonNullable<His
 
 function changePart(change: Change): TopologyDocument['changes'][number] {
   const at = iso(change.at)!;
-  if (change.kind === 'promoted') {
-    const { succession, ...rest } = change;
-    return { ...rest, at, replid: succession.id, ...{ from: successionPart(succession) } };
+  switch (change.kind) {
+    case 'promoted': {
+      const { succession, notBefore, order, ...rest } = change;
+      const from = succession === null ? null : successionPart(succession);
+      const replid = succession?.id ?? null;
+      return { ...rest, at, notBefore: iso(notBefore), replid, from, order: orderPart(order) };
+    }
+    case 'attached':
+    case 'moved':
+    case 'refused':
+      return { ...change, at, sync: syncPart(change.sync), order: orderPart(change.order) };
+    case 'new-history':
+      return { ...change, at, sync: syncPart(change.sync) };
+    default:
+      return { ...change, at };
   }
-  return 'sync' in change ? { ...change, at, sync: syncPart(change.sync) } : { ...change, at };
+}
+
+function orderPart(order: Order | null) {
+  return order === null ? null : { ...order, time: iso(order.time) };
 }

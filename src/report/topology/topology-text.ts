@@ -16,15 +16,34 @@ const MAX_INDENTED = 8;
 /** Changes and histories shown; the rest is in --json. */
 const MAX_SHOWN = 200;
 
+/** A branch yet to be written. */
+interface Hanging {
+  branch: Branch;
+  indent: string;
+  isLast: boolean;
+  level: number;
+}
+
+/** Branches as a stack: the first one is taken first. */
+function hangingOn(branches: readonly Branch[], indent: string, level: number): Hanging[] {
+  const last = branches.length - 1;
+  return branches.map((branch, i) => ({ branch, indent, isLast: i === last, level })).reverse();
+}
+
 class TopologyWriter {
   readonly lines: string[] = [];
   readonly #withDate: boolean;
+  /** Of each history the first node that is a master of it at the end. */
+  readonly #firstMasters = new Map<string, string>();
 
   constructor(
     readonly topology: Topology,
     readonly options: TextOptions,
   ) {
-    const { at, changes } = topology;
+    const { at, changes, nodes } = topology;
+    for (const { name, master, replid } of nodes)
+      if (master === null && replid !== null && !this.#firstMasters.has(replid))
+        this.#firstMasters.set(replid, name);
     const first = changes[0]?.at ?? at;
     this.#withDate =
       at !== null && first !== null && dayText(first, options.zone) !== dayText(at, options.zone);
@@ -65,39 +84,40 @@ class TopologyWriter {
       });
     if (replicas.length === 0) parts.push({ text: 'no replicas any more', paint: chalk.yellow });
     this.#rows('', '  ', parts);
-    this.#branches(replicas, '', 1);
+    this.#branches(replicas);
   }
 
   /** A master seen before this one that holds the same history, without either having attached to the other. */
   #twinOf({ node }: Branch): string | null {
-    const twin = this.topology.nodes.find((each) => each.master === null && each.replid === node.replid);
-    return node.replid === null || twin === undefined || twin === node ? null : twin.name;
+    const first = node.replid === null ? undefined : this.#firstMasters.get(node.replid);
+    return first === undefined || first === node.name ? null : first;
   }
 
-  #branches(branches: readonly Branch[], indent: string, level: number): void {
-    const { chalk } = this.options;
-    branches.forEach((branch, index) => {
-      const isLast = index === branches.length - 1;
-      const { node, attachment } = branch;
-      const parts: Part[] = [{ text: nameText(node.name), paint: chalk.bold }];
-      if (attachment !== null) {
-        const { state } = attachment;
-        const paint =
-          state === 'online'
-            ? chalk.green
-            : state === 'down' || state === 'refused'
-              ? chalk.red
-              : chalk.yellow;
-        parts.push({ text: stateText(attachment, this.topology.at), paint, before: '   ' });
-        const lag = lagText(attachment);
-        if (lag !== '') parts.push({ text: lag });
-      }
-      parts.push(...this.#facts(branch));
+  /** Branches and all that hang on them, depth first. */
+  #branches(roots: readonly Branch[]): void {
+    const open: Hanging[] = hangingOn(roots, '', 1);
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      const { branch, indent, isLast, level } = next;
       const deeper = `${indent}${isLast ? '   ' : '│  '}`;
       const below = branch.replicas.length > 0 ? `${deeper}│  ` : `${deeper}   `;
-      this.#rows(`${indent}${isLast ? '└─ ' : '├─ '}`, below, parts);
-      this.#branches(branch.replicas, level < MAX_INDENTED ? deeper : indent, level + 1);
-    });
+      this.#rows(`${indent}${isLast ? '└─ ' : '├─ '}`, below, this.#branchParts(branch));
+      for (const each of hangingOn(branch.replicas, level < MAX_INDENTED ? deeper : indent, level + 1))
+        open.push(each);
+    }
+  }
+
+  #branchParts(branch: Branch): Part[] {
+    const { node, attachment } = branch;
+    const { bold, green, red, yellow } = this.options.chalk;
+    const parts: Part[] = [{ text: nameText(node.name), paint: bold }];
+    if (attachment !== null) {
+      const { state } = attachment;
+      const paint = state === 'online' ? green : state === 'down' || state === 'refused' ? red : yellow;
+      parts.push({ text: stateText(attachment, this.topology.at), paint, before: '   ' });
+      const lag = lagText(attachment);
+      if (lag !== '') parts.push({ text: lag });
+    }
+    return [...parts, ...this.#facts(branch)];
   }
 
   #facts({ node }: Branch): Part[] {
@@ -120,7 +140,9 @@ class TopologyWriter {
     if (left > 0) this.lines.push(`  … ${plural(left, 'earlier change')} not shown (--json has them)`);
     for (const change of changes.slice(-MAX_SHOWN)) {
       const lead = `  ${this.#clock(change.at)}  `;
-      this.#rows(lead, ' '.repeat(lead.length), [{ text: changeText(change) }]);
+      this.#rows(lead, ' '.repeat(lead.length), [
+        { text: changeText(change, (micros) => this.#clock(micros)) },
+      ]);
     }
   }
 }

@@ -63,7 +63,15 @@ const HOSTILE =
   'x"];\nn0 --> evil\u001b[31m\u202e<img src=x onerror=alert(1)>\\" ; click n0 "javascript:1" # `%%{}%%`';
 
 function hostile(): Topology {
-  const node = { aliases: [HOSTILE], assumed: true, server: HOSTILE, replid: HOSTILE, offset: 1, roles: [] };
+  const node = {
+    aliases: [HOSTILE],
+    assumed: true,
+    tool: false,
+    server: HOSTILE,
+    replid: HOSTILE,
+    offset: 1,
+    roles: [],
+  };
   return {
     at: 2_000_000,
     nodes: [
@@ -79,7 +87,9 @@ function hostile(): Topology {
         until: null,
         sessions: 1,
         state: 'online',
+        joined: false,
         sync: null,
+        refused: null,
         closedBy: null,
         replid: HOSTILE,
         offset: 1,
@@ -133,6 +143,29 @@ describe('odd topologies', () => {
     const topology = hostile();
     topology.nodes[0]!.master = '10.0.0.2:6379';
     expect(topologyText(topology, options())).toContain('in a circle');
+  });
+
+  it('a chain of thousands is written to its end, indented no further than there is room', () => {
+    const node = {
+      aliases: [],
+      assumed: false,
+      tool: false,
+      server: null,
+      replid: null,
+      offset: null,
+      roles: [],
+    };
+    const count = 20_000;
+    const name = (i: number): string => `10.${i >> 16}.${(i >> 8) & 255}.${i & 255}:6379`;
+    const nodes = Array.from({ length: count }, (_, i) => ({
+      ...node,
+      name: name(i),
+      master: i === 0 ? null : name(i - 1),
+    }));
+    const text = topologyText({ at: 0, nodes, attachments: [], histories: [], changes: [] }, options());
+    const lines = text.split('\n');
+    expect(lines.filter((line) => line.includes(':6379'))).toHaveLength(count);
+    expect(Math.max(...lines.map(displayWidth))).toBeLessThanOrEqual(80);
   });
 
   it('an empty one is one line', () => {

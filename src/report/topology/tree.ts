@@ -8,8 +8,10 @@ export interface Branch {
   replicas: Branch[];
 }
 
-/** Nodes as trees, from the masters down, in the order in which they were seen. */
-export function treesOf({ nodes, attachments }: Topology): Branch[] {
+/** Nodes as trees, from the masters down, in the order in which they were seen. Chains may be as long as there are nodes. */
+export function treesOf(topology: Topology): Branch[] {
+  const { nodes } = topology;
+  const attached = currentAttachments(topology);
   const names = new Set(nodes.map(({ name }) => name));
   const below = new Map<string, TopologyNode[]>();
   for (const node of nodes) {
@@ -19,13 +21,21 @@ export function treesOf({ nodes, attachments }: Topology): Branch[] {
     else siblings.push(node);
   }
   const placed = new Set<string>();
-  const grow = (node: TopologyNode): Branch => {
+  const place = (node: TopologyNode): Branch => {
     placed.add(node.name);
-    const replicas: Branch[] = [];
-    // One after the other: a circle of replicas must not be gone round.
-    for (const each of nodes)
-      if (each.master === node.name && !placed.has(each.name)) replicas.push(grow(each));
-    return { node, attachment: currentOf(node, attachments), replicas };
+    return { node, attachment: attached.get(node.name) ?? null, replicas: [] };
+  };
+  const grow = (node: TopologyNode): Branch => {
+    const root = place(node);
+    const open = [root];
+    for (let branch = open.pop(); branch !== undefined; branch = open.pop())
+      for (const each of below.get(branch.node.name) ?? []) {
+        if (placed.has(each.name)) continue; // a circle of replicas must not be gone round
+        const replica = place(each);
+        branch.replicas.push(replica);
+        open.push(replica);
+      }
+    return root;
   };
   const roots = nodes.filter(({ master }) => master === null || !names.has(master)).map(grow);
   // Replicas of each other: one of them stands for a root.
@@ -33,10 +43,9 @@ export function treesOf({ nodes, attachments }: Topology): Branch[] {
   return roots;
 }
 
-/** The attachment that a node has at the end; null where it is a master. */
-export function currentOf(
-  { name, master }: TopologyNode,
-  attachments: readonly Attachment[],
-): Attachment | null {
-  return master === null ? null : (attachments.findLast(({ replica }) => replica === name) ?? null);
+/** The attachment that each replica has at the end, by its name; masters have none. */
+export function currentAttachments({ nodes, attachments }: Topology): Map<string, Attachment> {
+  const latest = new Map(attachments.map((attachment) => [attachment.replica, attachment]));
+  for (const { name, master } of nodes) if (master === null) latest.delete(name);
+  return latest;
 }
