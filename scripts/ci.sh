@@ -55,6 +55,7 @@ install_tools() {
   command -v ip >/dev/null || missing+=(iproute2)
   command -v script >/dev/null || missing+=(bsdutils)
   command -v pkill >/dev/null || missing+=(procps)
+  [ -e /usr/bin/chromium ] || missing+=(chromium)
   [ -e /usr/include/pcap/pcap.h ] || missing+=(libpcap-dev)
   if [ ${#missing[@]} -eq 0 ]; then
     echo 'all there'

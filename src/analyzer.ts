@@ -15,6 +15,7 @@ import type { ReplicationEvent } from './replication/events.js';
 import type { Link } from './replication/model.js';
 import type { TrafficObserver } from './replication/observer.js';
 import { ReplicationTracker } from './replication/tracker.js';
+import type { Disguise } from './report/disguise.js';
 import type { CaptureDocument, SummaryDocument } from './report/document.js';
 import { findingDocument } from './report/findings/finding-document.js';
 import { siblingDocument } from './report/siblings-document.js';
@@ -33,6 +34,8 @@ export interface AnalyzerOptions extends PacketFilterOptions {
   biggestKeys?: number | undefined;
   /** Is given the bytes of payloads and the commands of streams as they pass. */
   observer?: TrafficObserver | undefined;
+  /** Hides keys or values in events and in the summary. */
+  redact?: Disguise | undefined;
   /** From when on something is a finding; what is left out is the servers' own default. */
   thresholds?: Partial<Thresholds> | undefined;
 }
@@ -79,6 +82,7 @@ export class Analyzer {
       follower: this.#siblings,
       newMeter: () => new SessionLag(),
       causeOf: (sync, session, links) => this.#causes.decided(sync, session, links),
+      ordered: (order) => this.#causes.ordered(order),
     });
     this.#replication = replication;
     this.#tcp = new TcpTracker({ open: (connection) => replication.open(connection) });
@@ -112,12 +116,16 @@ export class Analyzer {
     return true;
   }
 
-  /** No more packets come: what is still buffered is let go, open sessions end with the capture. */
-  finish(): void {
+  /** No more packets come: what is still buffered is let go, open sessions end with the capture. `facts`: of what was read. */
+  finish(facts: readonly CaptureFacts[] = []): void {
     const time = this.lastTime ?? 0;
     this.#tcp.finish(time);
     const { links } = this.#replication.snapshot(time);
-    this.#findings.end(links, time, { cutPackets: this.cutPackets, siblings: this.siblings });
+    this.#findings.end(links, time, {
+      cutPackets: this.cutPackets,
+      kernelDrops: kernelDrops(facts),
+      siblings: this.siblings,
+    });
     this.#tellFound();
   }
 
@@ -141,37 +149,42 @@ export class Analyzer {
   topology(): Topology {
     const { links } = this.#replication.snapshot(this.lastTime ?? 0);
     const keep = this.#options.keepLink;
-    return buildTopology(
-      keep === undefined ? links : links.filter(keep),
-      this.#causes.histories,
-      this.lastTime,
-    );
+    return buildTopology(keep === undefined ? links : links.filter(keep), this.#causes, this.lastTime);
   }
 
   /** The summary document as of the latest packet. */
   summary(facts: readonly CaptureFacts[]): SummaryDocument {
-    const { links, ignoredConnections, unlistedSessions } = this.#replication.snapshot(this.lastTime ?? 0);
     const keep = this.#options.keepLink;
-    return buildSummary({
+    const document = buildSummary({
+      ...this.overview(facts),
+      links: this.links(),
+      siblings: this.siblings
+        .filter(({ sessions }) => keep === undefined || sessions.some(({ link }) => keep(link)))
+        .map(siblingDocument),
+    });
+    return this.#options.redact?.summary(document) ?? document;
+  }
+
+  /** The summary document without its links: what costs the same however much was seen. */
+  overview(facts: readonly CaptureFacts[]): Pick<SummaryDocument, 'capture' | 'ignored' | 'findings'> {
+    const { ignoredConnections, unlistedSessions } = this.#replication.snapshot(this.lastTime ?? 0);
+    const keep = this.#options.keepLink;
+    return {
       capture: this.#capture(facts),
       ignored: {
         connections: ignoredConnections,
         encryptedConnections: this.#replication.encryptedConnections,
         unlistedSessions,
       },
-      links: keep === undefined ? links : links.filter(keep),
-      siblings: this.siblings
-        .filter(({ sessions }) => keep === undefined || sessions.some(({ link }) => keep(link)))
-        .map(siblingDocument),
       findings: this.#findings.all
-        .filter(({ sessions }) => keep?.(sessions[0].link) ?? true)
+        .filter(({ sessions: [session] }) => session === undefined || (keep?.(session.link) ?? true))
         .map(findingDocument),
-    });
+    };
   }
 
   #event(event: ReplicationEvent): void {
     this.#findings.event(event);
-    this.#options.onEvent?.(event);
+    this.#options.onEvent?.(this.#options.redact?.event(event) ?? event);
     this.#tellFound();
   }
 
@@ -179,13 +192,15 @@ export class Analyzer {
     const { onEvent } = this.#options;
     for (const { sessions, time, severity, code, packets, evidence } of this.#found.splice(0)) {
       const [session] = sessions;
-      const packet = packets.at(-1) ?? this.#packetNumber;
+      // What is about the capture as a whole is no event of a link.
+      if (session === undefined) continue;
       onEvent?.({
         event: 'finding',
         link: session.link,
         session,
-        time,
-        packet,
+        time: Math.max(time, this.lastTime ?? time),
+        at: time,
+        packet: this.#packetNumber,
         severity,
         code,
         packets,
@@ -196,7 +211,6 @@ export class Analyzer {
 
   #capture(facts: readonly CaptureFacts[]): CaptureDocument {
     const linkTypes = new Set(facts.flatMap((capture) => capture.linkTypes.map(linkTypeName)));
-    const drops = facts.map((capture) => capture.kernelDrops).filter((count) => count !== null);
     return {
       sources: facts.map((capture) => capture.source),
       format: facts[0]?.format ?? 'pcap',
@@ -204,10 +218,16 @@ export class Analyzer {
       packets: this.packets,
       bytes: this.bytes,
       cutPackets: this.cutPackets,
-      kernelDrops: drops.length === 0 ? null : drops.reduce((sum, count) => sum + count, 0),
+      kernelDrops: kernelDrops(facts),
       firstTime: this.firstTime === null ? null : isoMicros(this.firstTime),
       lastTime: this.lastTime === null ? null : isoMicros(this.lastTime),
       complete: facts.every((capture) => capture.problem === null),
     };
   }
+}
+
+/** Packets that the kernel dropped, of all captures that tell; null: none tells. */
+function kernelDrops(facts: readonly CaptureFacts[]): number | null {
+  const drops = facts.map((capture) => capture.kernelDrops).filter((count) => count !== null);
+  return drops.length === 0 ? null : drops.reduce((sum, count) => sum + count, 0);
 }

@@ -20,6 +20,11 @@ import type { SummaryDocument } from './report/document.js';
 
 export { Analyzer, type AnalyzerOptions } from './analyzer.js';
 export { CaptureError } from './capture/types.js';
+export { ExpressionError } from './check/cel/errors.js';
+export type { CommonLimits } from './check/common.js';
+export { AssertionFileError } from './check/file/yaml.js';
+export { type AssertionSources, UnreadableAssertions } from './check/load.js';
+export { type CheckOptions, check, checkSummary, checkText } from './check.js';
 export type { ReplicationEvent } from './replication/events.js';
 export type {
   PayloadWatcher,
@@ -27,6 +32,7 @@ export type {
   StreamWatcher,
   TrafficObserver,
 } from './replication/observer.js';
+export type * from './report/check/check-document.js';
 export type * from './report/document.js';
 export { eventLine } from './report/events.js';
 
@@ -43,6 +49,6 @@ export async function analyze(
   const facts = await readCaptures(typeof paths === 'string' ? [paths] : paths, options, (batch, from, to) =>
     analyzer.run(batch, from, to),
   );
-  analyzer.finish();
+  analyzer.finish(facts);
   return analyzer.summary(facts);
 }

@@ -1,4 +1,7 @@
 import type { Argv } from 'yargs';
+import type { Hidden } from '../report/disguise.js';
+import { PORT_OPTION } from './port-option.js';
+import { type ThresholdArguments, thresholdOptions } from './threshold-flags.js';
 
 /** Stands for the word `-` while yargs parses, which would take it for a flag without a name. */
 export const STANDARD_INPUT_TOKEN = '\0-';
@@ -22,9 +25,11 @@ export interface CaptureArguments extends TextArguments {
   reader: 'native' | 'pcap-parser';
   strict: boolean;
   json: boolean;
+  redact: Hidden | undefined;
+  redactWith: string | undefined;
 }
 
-export interface ReplayArguments extends CaptureArguments {
+export interface ReplayArguments extends CaptureArguments, ThresholdArguments {
   commands: boolean;
   acks: boolean;
   quiet: boolean;
@@ -32,7 +37,7 @@ export interface ReplayArguments extends CaptureArguments {
   aof: string | undefined;
 }
 
-export interface TimelineArguments extends CaptureArguments {
+export interface TimelineArguments extends CaptureArguments, ThresholdArguments {
   all: boolean;
   format: 'text' | 'markdown' | 'json';
 }
@@ -46,7 +51,7 @@ export interface RdbArguments extends CaptureArguments {
   save: string | undefined;
 }
 
-export interface SummaryArguments extends CaptureArguments {
+export interface SummaryArguments extends CaptureArguments, ThresholdArguments {
   format: 'table' | 'markdown' | 'json';
 }
 
@@ -62,6 +67,17 @@ export const LINK_OPTION = {
   array: true,
   nargs: 1,
   describe: 'Only links whose id contains this text (repeatable)',
+} as const;
+
+/** Keys and values behind pseudonyms. */
+export const REDACT_OPTION = {
+  choices: ['keys', 'values', 'all'] as const,
+  describe: 'Show pseudonyms instead of the names of keys, values of commands, or both',
+} as const;
+export const REDACT_WITH_OPTION = {
+  type: 'string',
+  nargs: 1,
+  describe: 'With --redact: pseudonyms are the same in all runs with this text',
 } as const;
 
 /** Declares the shared flags. */
@@ -82,13 +98,7 @@ export function captureOptions(
       nargs: 1,
       describe: 'A capture, as tcpdump and tshark have it',
     })
-    .option('port', {
-      alias: 'p',
-      type: 'number',
-      array: true,
-      nargs: 1,
-      describe: 'Only connections with this port (repeatable)',
-    })
+    .option('port', { ...PORT_OPTION, describe: 'Only connections with this port (repeatable)' })
     .option('host', HOST_OPTION)
     .option('link', LINK_OPTION)
     .option('since', {
@@ -97,6 +107,8 @@ export function captureOptions(
       describe: 'Only from this time on: +90s, 07:51:04, 2026-11-21T07:51:04Z',
     })
     .option('until', { type: 'string', nargs: 1, describe: 'Only up to this time' })
+    .option('redact', REDACT_OPTION)
+    .option('redact-with', REDACT_WITH_OPTION)
     .option('reader', {
       choices: ['native', 'pcap-parser'] as const,
       default: 'native' as const,
@@ -108,7 +120,7 @@ export function captureOptions(
       describe: 'Exit with 3 when a capture is cut short or damaged',
     })
     .option('json', { type: 'boolean', default: false, describe: 'Machine-readable output' });
-  return textFlags(capture) as Argv<CaptureArguments>;
+  return textFlags(capture) as unknown as Argv<CaptureArguments>;
 }
 
 /** Declares the flags of text for people. */
@@ -127,7 +139,7 @@ export function textFlags<T>(yargs: Argv<T>): Argv<T & TextArguments> {
 }
 
 export function declareReplay(yargs: Argv): Argv<ReplayArguments> {
-  return captureOptions(yargs)
+  return thresholdOptions(captureOptions(yargs))
     .option('commands', {
       type: 'boolean',
       default: false,
@@ -152,7 +164,7 @@ export function declareReplay(yargs: Argv): Argv<ReplayArguments> {
 }
 
 export function declareTimeline(yargs: Argv): Argv<TimelineArguments> {
-  return captureOptions(yargs)
+  return thresholdOptions(captureOptions(yargs))
     .option('all', { type: 'boolean', default: false, describe: 'Every session, however many' })
     .option('format', {
       choices: ['text', 'markdown', 'json'] as const,
@@ -204,7 +216,7 @@ export function declareRdb(yargs: Argv): Argv<RdbArguments> {
 }
 
 export function declareSummary(yargs: Argv): Argv<SummaryArguments> {
-  return captureOptions(yargs)
+  return thresholdOptions(captureOptions(yargs))
     .option('format', {
       choices: ['table', 'markdown', 'json'] as const,
       default: 'table' as const,

@@ -1,4 +1,5 @@
 import yargs, { type Argv } from 'yargs';
+import { type CheckArguments, declareCheck } from './check-flags.js';
 import { UsageError } from './errors.js';
 import { declareFindings, type FindingsArguments } from './findings-flags.js';
 import {
@@ -20,6 +21,8 @@ import {
 } from './other-flags.js';
 import { outputWidth } from './output.js';
 import { declareRates, type RatesArguments } from './rates-flags.js';
+import { declareReport, type ReportArguments } from './report-flags.js';
+import { declareScrub, type ScrubArguments } from './scrub-flags.js';
 import { declareSniff, type SniffArguments } from './sniff/flags.js';
 import { declareTopology, type TopologyArguments } from './topology-flags.js';
 import { version } from './version.js';
@@ -79,6 +82,12 @@ export function buildParser(args: string[]): Argv {
         declareFindings,
         async (typed) => (await import('./findings.js')).findings(typed),
       )
+      .command<CheckArguments>(
+        'check [files..]',
+        'Check assertions on captures, for CI',
+        declareCheck,
+        async (typed) => (await import('./check.js')).check(typed),
+      )
       .command<RatesArguments>(
         'rates [files..]',
         'Tell how much each link carries: rates, and shares by command, database or key prefix',
@@ -97,6 +106,18 @@ export function buildParser(args: string[]): Argv {
         declareTopology,
         async (typed) => (await import('./topology.js')).topology(typed),
       )
+      .command<ReportArguments>(
+        'report [files..]',
+        'Write one HTML page: what happened, why, and a picture of it over time',
+        declareReport,
+        async (typed) => (await import('./report.js')).report(typed),
+      )
+      .command<ScrubArguments>(
+        'scrub <input> <output>',
+        'Write a capture anew without passwords, and if asked without keys and values',
+        declareScrub,
+        async (typed) => (await import('./scrub.js')).scrub(typed),
+      )
       .command<DemoArguments>(
         'demo [scenario]',
         'Let servers of our own play a story of replication, and tell what their packets show',
@@ -113,7 +134,7 @@ export function buildParser(args: string[]): Argv {
       .alias('help', 'h')
       .wrap(Math.min(HELP_WIDTH, outputWidth()))
       .epilogue(
-        'Exit codes: 0 done, 1 found (findings --fail-on), 2 wrong usage, 3 the input cannot be read.',
+        'Exit codes: 0 done, 1 found (check, findings --fail-on), 2 wrong usage, 3 the input cannot be read.',
       )
       .exitProcess(false)
       .fail((message, error) => {
@@ -125,7 +146,10 @@ export function buildParser(args: string[]): Argv {
 }
 
 /** Flags that may be given several times, and positional arguments. */
-const REPEATABLE = new Set(['_', '--', 'files', 'read', 'port', 'host', 'link', 'match', 'type', 'db']);
+const REPEATABLE = new Set([
+  ...['_', '--', 'files', 'read', 'port', 'host', 'link', 'match', 'type', 'db'],
+  ...['assertions', 'expr', 'reporter', 'tolerance', 'check'],
+]);
 
 /** yargs makes a list of a flag that is given twice. @throws UsageError where one value is wanted. */
 function refuseRepeated(typed: Record<string, unknown>): void {

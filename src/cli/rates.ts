@@ -29,7 +29,8 @@ export async function rates(args: RatesArguments): Promise<void> {
     const countings = analyzer
       .links()
       .map((link) => ({ peaks: observer.peaks(link), shares: observer.shares(link) }));
-    const document = ratesDocument(summary, countings, by, top);
+    const counted = ratesDocument(summary, countings, by, top);
+    const document = selection.filter.redact?.rates(counted) ?? counted;
     output.line(args.json ? safeJson(document, 2) : ratesText(document, summary, textOptions(args)));
     output.flush();
   });

@@ -17,7 +17,7 @@ import { PayloadSaver } from './payload-saver.js';
 import { readRdbFile } from './rdb-file.js';
 import { openUnpacked, type RdbInputs, sortInputs } from './rdb-input.js';
 import { runCaptures } from './run.js';
-import { type CaptureSelection, selectCaptures, textOptions } from './selection.js';
+import { type CaptureSelection, refuseRedacted, selectCaptures, textOptions } from './selection.js';
 
 /** Keys of each ranking at most: they are all held. */
 const MOST_TOP = 10_000;
@@ -38,7 +38,8 @@ export async function rdb(args: RdbArguments): Promise<void> {
   }
 }
 
-function checkArguments({ top, keys, match, type, db }: RdbArguments): void {
+function checkArguments({ top, keys, match, type, db, save, redact }: RdbArguments): void {
+  if (save !== undefined) refuseRedacted(redact, '--save');
   if (!Number.isInteger(top) || top < 0 || top > MOST_TOP)
     throw new UsageError(`--top: a number from 0 to ${MOST_TOP} is required`);
   if (!keys && (match ?? type ?? db) !== undefined)
@@ -100,7 +101,8 @@ class RdbCommand {
   /** Prints what was asked for. @throws InputProblem with --strict for what is damaged. */
   show(capture: CaptureDocument | null): void {
     this.#flush();
-    const payloads = this.#payloads;
+    const { redact } = this.#selection.filter;
+    const payloads = this.#payloads.map((payload) => redact?.payload(payload) ?? payload);
     if (this.#args.json && !this.#args.keys)
       print(safeJson({ schema: 'psyncscope.rdb/1', capture, payloads } satisfies RdbReport, 2));
     else if (!this.#args.keys && payloads.length > 0)
@@ -161,8 +163,9 @@ class RdbCommand {
     const payload = ++this.#begun;
     if (!this.#args.keys) return undefined;
     const line = keyLines({ payload, link, session, file });
+    const { redact } = this.#selection.filter;
     return (key: Parameters<typeof line>[0]): void => {
-      if (this.#wanted(key)) this.#keys.write(Buffer.from(`${line(key)}\n`));
+      if (this.#wanted(key)) this.#keys.write(Buffer.from(`${line(redact?.key(key) ?? key)}\n`));
     };
   }
 

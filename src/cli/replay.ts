@@ -10,7 +10,8 @@ import { InputProblem, UsageError } from './errors.js';
 import { type ReplayArguments, STANDARD_INPUT_TOKEN } from './flags.js';
 import { isOutputClosed, Output } from './output.js';
 import { runCaptures } from './run.js';
-import { type CaptureSelection, selectCaptures, textOptions } from './selection.js';
+import { type CaptureSelection, refuseRedacted, selectCaptures, textOptions } from './selection.js';
+import { typedThresholds } from './threshold-flags.js';
 
 /** Wider than any event. */
 const ONE_LINE = 100_000;
@@ -31,6 +32,7 @@ export async function replay(args: ReplayArguments): Promise<void> {
 /** @returns where the command stream goes, or null. @throws UsageError when two things would go to standard output. */
 function checkAof(args: ReplayArguments): string | null {
   if (args.aof === undefined) return null;
+  refuseRedacted(args.redact, '--aof');
   if (args.aof !== STANDARD_INPUT_TOKEN && args.aof !== '-') return args.aof;
   if (args.json || args.commands || args.acks)
     throw new UsageError('--aof - writes to standard output: leave out --json, --commands and --acks');
@@ -42,6 +44,7 @@ async function replayTo(
   selection: CaptureSelection,
   aof: AofOutput | null,
 ): Promise<void> {
+  const thresholds = typedThresholds(args);
   const output = new Output();
   const quiet = args.quiet || aof?.isStandardOutput === true;
   const onEvent = quiet ? undefined : printer(args, output, selection.filter.keepLink);
@@ -51,6 +54,7 @@ async function replayTo(
       analyzer: {
         onEvent: onEvent?.event,
         commands: args.commands,
+        thresholds,
         biggestKeys: args.summary === undefined ? 0 : undefined,
         observer: aof ?? undefined,
       },

@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import type { AnalyzerOptions } from '../analyzer.js';
 import { PacketFilter } from '../packet-filter.js';
 import type { Link } from '../replication/model.js';
+import { Disguise } from '../report/disguise.js';
 import type { TextOptions } from '../report/options.js';
 import { UsageError } from './errors.js';
 import { type CaptureArguments, STANDARD_INPUT_TOKEN, type TextArguments } from './flags.js';
@@ -13,7 +15,7 @@ export interface CaptureSelection {
   paths: string[];
   reader: 'native' | 'pcap-parser';
   strict: boolean;
-  filter: Pick<AnalyzerOptions, 'ports' | 'hosts' | 'since' | 'until' | 'keepLink'>;
+  filter: Pick<AnalyzerOptions, 'ports' | 'hosts' | 'since' | 'until' | 'keepLink' | 'redact'>;
 }
 
 /** @throws UsageError */
@@ -21,7 +23,6 @@ export function selectCaptures(args: CaptureArguments): CaptureSelection {
   const typed = [...(args.files ?? []), ...(args.read ?? [])];
   const paths = typed.map((path) => (path === STANDARD_INPUT_TOKEN ? '-' : path));
   if (paths.length === 0) throw new UsageError('no capture named: give a file, or - to read standard input');
-  checkPorts(args.port ?? []);
   const zone = args.local ? 'local' : 'utc';
   const filter: CaptureSelection['filter'] = {
     ports: args.port,
@@ -29,6 +30,7 @@ export function selectCaptures(args: CaptureArguments): CaptureSelection {
     since: args.since === undefined ? undefined : parseTimeOption('since', args.since, zone),
     until: args.until === undefined ? undefined : parseTimeOption('until', args.until, zone),
     keepLink: args.link === undefined ? undefined : keepLinks(args.link),
+    redact: typedDisguise(args),
   };
   try {
     new PacketFilter(filter);
@@ -38,11 +40,27 @@ export function selectCaptures(args: CaptureArguments): CaptureSelection {
   return { paths, reader: args.reader, strict: args.strict, filter };
 }
 
-/** @throws UsageError */
-export function checkPorts(ports: readonly number[]): void {
-  for (const port of ports)
-    if (!Number.isInteger(port) || port < 1 || port > 65535)
-      throw new UsageError(`--port: not a TCP port: ${port}`);
+/** Bytes of a secret that nobody is told. */
+const SECRET_BYTES = 32;
+
+/** What hides keys and values; undefined: nothing is hidden. @throws UsageError */
+export function typedDisguise({
+  redact,
+  redactWith,
+}: Pick<CaptureArguments, 'redact' | 'redactWith'>): Disguise | undefined {
+  if (redact === undefined) {
+    if (redactWith !== undefined) throw new UsageError('--redact-with needs --redact keys, values or all');
+    return undefined;
+  }
+  return new Disguise(redact, redactWith === undefined ? randomBytes(SECRET_BYTES) : Buffer.from(redactWith));
+}
+
+/** @throws UsageError where what is asked for cannot be hidden. */
+export function refuseRedacted(redact: unknown, flag: string): void {
+  if (redact !== undefined)
+    throw new UsageError(
+      `${flag} hands on the bytes as they are: leave out --redact (psyncscope scrub overwrites them)`,
+    );
 }
 
 /** @throws UsageError for `-` where a file is needed. */

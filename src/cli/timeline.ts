@@ -5,6 +5,7 @@ import type { TimelineArguments } from './flags.js';
 import { Output } from './output.js';
 import { runCaptures } from './run.js';
 import { selectCaptures, textOptions } from './selection.js';
+import { typedThresholds } from './threshold-flags.js';
 
 /** `psyncscope timeline`: one section a link. With --json the events, one a line. */
 export async function timeline(args: TimelineArguments): Promise<void> {
@@ -22,7 +23,10 @@ export async function timeline(args: TimelineArguments): Promise<void> {
     : {};
   await runCaptures(
     selection,
-    { analyzer: { ...analyzer, biggestKeys: 0 }, afterRun: () => output.flush() },
+    {
+      analyzer: { ...analyzer, thresholds: typedThresholds(args), biggestKeys: 0 },
+      afterRun: () => output.flush(),
+    },
     (document) => {
       if (args.format === 'markdown' && !json)
         output.line(timelineMarkdown(document, { all: args.all, zone: args.local ? 'local' : 'utc' }));

@@ -1,3 +1,4 @@
+import { payloadOf } from './channels.js';
 import type { Context } from './context.js';
 import type { LagMeter } from './lag-meter.js';
 import { CAUGHT_UP_MS } from './limits.js';
@@ -17,6 +18,19 @@ export function readAck(words: readonly string[]): Ack | null {
   if (words[1]?.toLowerCase() !== 'ack' || !OFFSET.test(words[2] ?? '')) return null;
   const fsync = words[3]?.toLowerCase() === 'fack' && OFFSET.test(words[4] ?? '') ? Number(words[4]) : null;
   return { offset: Number(words[2]), fsyncOffset: fsync };
+}
+
+const ACK_BEGINS = '*3\r\n$8\r\nreplconf\r\n$3\r\n';
+
+/** True for the beginning of an ACK whose rest was not captured: no other option of REPLCONF has three letters. */
+export function beginsAck(bytes: Uint8Array): boolean {
+  if (bytes.length < ACK_BEGINS.length) return false;
+  for (let i = 0; i < ACK_BEGINS.length; i++) {
+    const byte = bytes[i]!;
+    const folded = byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte;
+    if (folded !== ACK_BEGINS.charCodeAt(i)) return false;
+  }
+  return true;
 }
 
 /** Offsets and acknowledgements of one session: its basis, its ACKs, and the meter of its lag. */
@@ -64,14 +78,15 @@ export class Acknowledgements {
 
   /** How the replica gets over a full sync. */
   #noteCatchUp(stream: CommandStream, time: number): void {
-    const { payload } = this.#session;
+    const payload = payloadOf(this.#session);
     if (payload === null || payload.loadedAt === null || payload.caughtUpAt !== null) return;
     payload.writtenBytes ??= stream.bytes;
     if (this.meter !== null && this.meter.behindMs < CAUGHT_UP_MS) payload.caughtUpAt = time;
   }
 
   #count(time: number): void {
-    const { acks, payload } = this.#session;
+    const { acks } = this.#session;
+    const payload = payloadOf(this.#session);
     acks.count++;
     if (acks.lastAt !== null)
       acks.maxIntervalMs = Math.max(acks.maxIntervalMs ?? 0, (time - acks.lastAt) / 1000);
@@ -96,7 +111,8 @@ export class Acknowledgements {
   }
 
   #measure(stream: CommandStream, time: number): void {
-    this.meter = this.#context.newMeter();
+    const meter = this.#context.newMeter();
+    this.meter = this.#context.observer?.meter?.(this.#session, meter) ?? meter;
     this.meter.sent(stream.bytes, time);
     this.meter.online(time);
     stream.meter = this.meter;

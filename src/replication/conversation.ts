@@ -2,10 +2,12 @@ import { argumentText, readArguments } from '../resp/arguments.js';
 import { CommandDecoder, type CommandSink } from '../resp/command-decoder.js';
 import { AUTH, HELLO, PING, PSYNC, REPLCONF, SYNC } from '../resp/command-names.js';
 import type { ConnectionInfo, Direction, StreamConsumer } from '../tcp/types.js';
+import { beginsAck } from './acknowledgements.js';
 import type { Context } from './context.js';
 import { MAX_GREETINGS } from './limits.js';
 import { MidstreamProbe } from './midstream.js';
 import type { Handshake } from './model.js';
+import { mayOrder, type Order, OrderReader } from './orders.js';
 import { SessionMachine } from './session-machine.js';
 import { looksEncrypted, looksLikeAnswer } from './signatures.js';
 
@@ -16,6 +18,8 @@ type Kind = 'undecided' | 'client' | 'session' | 'encrypted' | 'opaque';
 export interface ConversationOwner {
   encrypted(connection: ConnectionInfo, time: number, packet: number): void;
   opened(machine: SessionMachine): void;
+  /** A client told a server what to be. */
+  ordered(order: Order): void;
   /** It has ended, or was no replica. */
   dropped(machine: SessionMachine): void;
 }
@@ -37,6 +41,7 @@ export class Conversation implements StreamConsumer, CommandSink {
   #seen = 0;
   #lastPacket = 0;
   #greetings = 0;
+  #orders: OrderReader | null = null;
   /** What the handshake told before an ordinary command came. */
   #greeted: Pick<Handshake, 'ping' | 'auth'> | null = null;
   /** A hole has come; and the client's next segment is expected to begin a request again. */
@@ -91,6 +96,9 @@ export class Conversation implements StreamConsumer, CommandSink {
     if (this.#probe !== null) this.#probe.gap(direction, position, length, time, packet);
     else if (direction === this.#client) {
       this.#inGap = true;
+      const begun = this.#requests?.begun ?? null;
+      if (this.#machine !== null && begun !== null && beginsAck(begun))
+        this.#machine.ackWithoutNumber(time, packet);
       this.#requests?.gap(position, length, time, packet);
       this.#machine?.requestGap(length, time, packet);
       this.#inGap = false;
@@ -119,6 +127,8 @@ export class Conversation implements StreamConsumer, CommandSink {
     packet: number,
   ): void {
     const base = this.#context.names.base(name);
+    if (mayOrder(base, bytes, from, this.#connection.midstream))
+      this.#order(base, bytes, from, kept, time, packet);
     const machine = this.#machine ?? this.#candidate(base, bytes, from, kept, time, packet);
     if (machine === null) {
       if (this.#kind !== 'client') this.#becomeClient();
@@ -130,6 +140,12 @@ export class Conversation implements StreamConsumer, CommandSink {
     )
       machine.request(name, bytes, from, kept, length, time, packet);
     else this.#becomeClient();
+  }
+
+  #order(name: number, bytes: Uint8Array, from: number, kept: number, time: number, packet: number): void {
+    this.#orders ??= new OrderReader(this.#connection, this.#client);
+    const order = this.#orders.request(name, bytes, from, kept, time, packet);
+    if (order !== null) this.#owner.ordered(order);
   }
 
   /** A session, if this request may be the first of one. */

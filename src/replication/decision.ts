@@ -55,8 +55,8 @@ export function offsetOf(word: string | undefined): number | null {
   return word !== undefined && /^-?\d{1,15}$/.test(word) ? Number(word) : null;
 }
 
-/** Why a request was refused, from the error line. */
-export function causeOfRefusal(error: string): Cause {
+/** Why a request was refused, from the error line. `isCut`: its end was not captured. */
+export function causeOfRefusal(error: string, isCut: boolean): Cause {
   if (
     /^-(NOAUTH|WRONGPASS|NOPERM)\b/.test(error) ||
     /^-ERR (operation not permitted|invalid password)/.test(error)
@@ -64,6 +64,7 @@ export function causeOfRefusal(error: string): Cause {
     return 'auth';
   if (/^-(LOADING|NOMASTERLINK|MASTERDOWN|BUSY)\b/.test(error)) return 'not-ready';
   if (/^-ERR Can't SYNC while not connected/.test(error)) return 'not-ready';
+  if (isCut) return error.startsWith("-ERR Can't SYNC") ? 'not-ready' : 'unknown';
   return error.startsWith('-ERR') ? 'unsupported' : 'unknown';
 }
 

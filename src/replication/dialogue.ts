@@ -1,4 +1,4 @@
-import { AUTH, HELLO, PING, PSYNC, REPLCONF } from '../resp/command-names.js';
+import { AUTH, HELLO, OTHER, PING, PSYNC, REPLCONF } from '../resp/command-names.js';
 import { ReplyDecoder, type ReplySink } from '../resp/reply-decoder.js';
 import {
   type Answer,
@@ -13,7 +13,7 @@ import {
 import { applyReplconf, type ChannelOptions } from './handshake.js';
 import { MAX_EARLY_REPLIES, MAX_PENDING_REPLIES, MAX_SYNCS_PER_SESSION, MAX_TEXT } from './limits.js';
 import type { Session, Sync } from './model.js';
-import { shownReply, shownRequest, shownWords } from './redact.js';
+import { shownAuthReply, shownReply, shownRequest, shownWords } from './redact.js';
 import type { SessionEvents } from './session-events.js';
 
 /** A request whose reply is still to come. */
@@ -21,6 +21,9 @@ interface Pending {
   name: number;
   text: string;
   sync: Sync | null;
+  /** It was not captured, nor how many there were; `answered`: a reply to it was. */
+  isLost: boolean;
+  answered: boolean;
 }
 
 /** What the dialogue leads to: a payload, or the stream behind offset `start` (null: not known). */
@@ -58,6 +61,10 @@ export class Dialogue implements ReplySink {
   /** A decision whose request has not been captured (yet). */
   #unseen: Sync | null = null;
   #turn: Turn | null = null;
+  /** Requests were captured: the dialogue has been followed so far. */
+  #heardRequests = false;
+  /** The line at hand lacks its end. */
+  #isCut = false;
 
   constructor(session: Session, events: SessionEvents, owner: DialogueOwner) {
     this.#session = session;
@@ -96,7 +103,11 @@ export class Dialogue implements ReplySink {
     const announces = name === REPLCONF && applyReplconf(words.slice(1), handshake, this.channel);
     if (this.channel.rdbChannel) this.#session.channel = 'rdb';
     this.#events.emit(time, packet, { event: 'handshake.command', words: shownWords(words) });
-    this.#expect({ name, text: shownRequest(words), sync: null }, time, packet);
+    this.#expect(
+      { name, text: shownRequest(words), sync: null, isLost: false, answered: false },
+      time,
+      packet,
+    );
     return announces;
   }
 
@@ -111,7 +122,13 @@ export class Dialogue implements ReplySink {
     if (this.holed) this.#pending.length = 0;
     this.holed = false;
     this.#list(sync, time, packet);
-    this.#expect({ name, text: sync.command, sync }, time, packet);
+    this.#expect({ name, text: sync.command, sync, isLost: false, answered: false }, time, packet);
+  }
+
+  /** Requests were not captured: what answers them answers nothing else. */
+  requestsLost(): void {
+    if (this.#pending.at(-1)?.isLost || this.#pending.length >= MAX_PENDING_REPLIES) return;
+    this.#pending.push({ name: OTHER, text: '', sync: null, isLost: true, answered: false });
   }
 
   /** Bytes of the master: returns the index behind what belonged to the dialogue. */
@@ -125,7 +142,9 @@ export class Dialogue implements ReplySink {
     this.holed = true;
     const partial = this.#replies.takePartial();
     if (partial === '') return;
+    this.#isCut = true;
     this.reply(partial, time, packet);
+    this.#isCut = false;
     // Its last number may have lost digits.
     const sync = this.#session.syncs.at(-1);
     if (sync?.decisionPacket === packet) sync.grantedOffset = null;
@@ -149,12 +168,24 @@ export class Dialogue implements ReplySink {
     if (grants || header !== null) this.#skipToSync();
     // Nobody is granted a CONTINUE who asked for `?`: the answer to that, and the next request, were not captured.
     if (answer?.decision === 'CONTINUE' && this.#pending[0]?.sync?.replid === '?') this.#pending.shift();
-    const pending = this.#pending[0];
+    let pending = this.#pending[0];
+    if (pending?.isLost) {
+      if (!grants && header === null) {
+        pending.answered = true;
+        if (this.#pending.length > 1) this.#pending.shift();
+        return false;
+      }
+      this.#pending.shift();
+      pending = this.#pending[0];
+    }
     if (pending === undefined) {
       if (grants) this.#answer(this.#unseenSync(time, packet), answer, time, packet);
       else if (header !== null && header.form !== 'length') {
         const sync = this.#unseenSync(time, packet);
-        this.#answer(sync, { ...NO_ANSWER, decision: 'FULLRESYNC' }, time, packet);
+        // Nothing of the master is missing before it: nothing was granted, as SYNC has it.
+        const decision = this.holed || !this.#heardRequests ? 'FULLRESYNC' : 'SYNC';
+        if (decision === 'SYNC') sync.command = 'SYNC';
+        this.#answer(sync, { ...NO_ANSWER, decision }, time, packet);
         return this.#beforePayload(sync, text, header);
       } else if (this.#early.length < MAX_EARLY_REPLIES) this.#early.push(text);
     } else if (pending.sync === null) {
@@ -178,6 +209,9 @@ export class Dialogue implements ReplySink {
   }
 
   #expect(pending: Pending, time: number, packet: number): void {
+    const last = this.#pending.at(-1);
+    if (last?.isLost && last.answered) this.#pending.pop();
+    this.#heardRequests = true;
     if (this.#pending.length >= MAX_PENDING_REPLIES) this.#pending.shift();
     this.#pending.push(pending);
     const early = this.#early.shift();
@@ -215,6 +249,7 @@ export class Dialogue implements ReplySink {
 
   #answerRequest(pending: Pending, text: string, time: number, packet: number): void {
     const { handshake } = this.#session;
+    if (pending.name === AUTH || pending.name === HELLO) text = shownAuthReply(text);
     if (pending.name === PING) handshake.ping = text.slice(1, MAX_TEXT);
     else if (pending.name === AUTH || (pending.name === HELLO && pending.text.includes('AUTH')))
       handshake.auth = text.startsWith('-') ? 'rejected' : 'accepted';
@@ -231,7 +266,7 @@ export class Dialogue implements ReplySink {
     sync.grantedOffset = answer.offset;
     this.clientId = answer.clientId ?? this.clientId;
     if (answer.decision === 'REFUSED') {
-      sync.cause = causeOfRefusal(answer.error ?? '');
+      sync.cause = causeOfRefusal(answer.error ?? '', this.#isCut);
       this.#session.phase = 'handshake';
     } else if (answer.decision === 'CONTINUE') {
       // Before 4.0 the line has no id: the history goes on under the one that was asked for.
@@ -255,6 +290,7 @@ export class Dialogue implements ReplySink {
       sync.grantedReplid = header.replid;
       sync.grantedOffset = header.offset;
       this.clientId = header.clientId;
+      this.#session.channel = 'rdb'; // also where what announced it was not captured
       this.#owner.syncAnswered(sync);
       return false;
     }

@@ -53,7 +53,8 @@ export type ReplicationEvent =
   | (OfSession & { event: 'lag.high' | 'lag.recovered'; lag: LagFacts })
   | (OfSession & { event: 'gap'; from: 'master' | 'replica'; missingBytes: number })
   | (OfSession & { event: 'resync'; skippedBytes: number })
-  | (OfSession & { event: 'finding' } & Finding)
+  /** Its time is when it was known; `at`: when it came about, µs. */
+  | (OfSession & { event: 'finding'; at: number } & Finding)
   /** A TLS connection: nothing of it can be read. Endpoints as `address:port`, server first. */
   | (Base & { event: 'encrypted'; master: string; client: string });
 

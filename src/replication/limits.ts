@@ -20,6 +20,10 @@ export const MAX_HELD_EVENTS = 64;
 /** Sessions kept of one link with all their facts: a replica in a reconnect loop makes thousands a second. */
 export const MAX_SESSIONS_PER_LINK = 20_000;
 
+/** Of a link that has that many, its first ones stay, and so many after them make room at once for those that come. */
+export const KEPT_FIRST_SESSIONS = 1000;
+export const FORGOTTEN_SESSIONS = 1000;
+
 /** Sessions kept of all links together, some 2 KB each. */
 export const MAX_SESSIONS = 100_000;
 

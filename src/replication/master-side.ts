@@ -45,6 +45,9 @@ export class MasterSide {
   /** Stream position up to which everything was delivered, and of the last hole in the dialogue. */
   #delivered = 0;
   #holeAt = 0;
+  #holeBytes = 0;
+  /** Something that the replica said since the payload began is missing: its first ACK, perhaps. */
+  #repliesLost = false;
 
   constructor(host: MasterSideHost) {
     this.#host = host;
@@ -76,6 +79,11 @@ export class MasterSide {
     }
   }
 
+  /** Bytes of the replica were not captured. */
+  requestsLost(): void {
+    this.#repliesLost = true;
+  }
+
   /** `length` bytes of the master at `position` were not captured. */
   gap(position: number, length: number, time: number, packet: number): void {
     const end = position + length;
@@ -92,6 +100,7 @@ export class MasterSide {
     } else if (this.payload === null) {
       this.#host.dialogue.gap(time, packet);
       this.#holeAt = position;
+      this.#holeBytes = length;
       // The line that was cut may have been the last one of the dialogue; where its successor begins is not known then.
       this.#takeTurn(end, time, packet);
       (this.stream as CommandStream | null)?.lose(end);
@@ -120,6 +129,7 @@ export class MasterSide {
       return true;
     }
     if (first !== STAR || asked === null || asked.offset === null || asked.offset < 1) return false;
+    if (mayUseTwoConnections(this.#host.session) && this.#holeBytes !== CONTINUE_BYTES) return false;
     dialogue.answeredUnseen('CONTINUE', time, packet);
     dialogue.takeTurn();
     const line = this.#host.session.handshake.capabilities.includes('psync2')
@@ -143,6 +153,7 @@ export class MasterSide {
   /** `header` null: it was not captured. */
   #startPayload(header: PayloadHeader | null, position: number, time: number, packet: number): void {
     this.#payloadPosition = position;
+    this.#repliesLost = false;
     const known = header !== null;
     this.payload = new PayloadReader(header, known ? time : null, known ? packet : null, {
       asOf: time,
@@ -199,7 +210,9 @@ export class MasterSide {
     const { syncs } = this.#host.session;
     const last = syncs.at(-1);
     this.#adopt(new CommandStream(this.#host.context, position, last?.command === 'SYNC'));
-    this.#host.session.onlineAt = time;
+    // The second connection of a two-connection sync ends with its payload.
+    const isSecond = this.#host.session.channel === 'rdb';
+    if (!isSecond) this.#host.session.onlineAt = time;
     // Redis 8 opens the stream before anything is known to be granted: online is who gets a byte of it.
     if (last?.decision !== 'DUALCHANNEL') this.#host.reach('online');
     if (start !== null) this.begin(start, time);
@@ -207,7 +220,7 @@ export class MasterSide {
       this.#host.acks.suppose(this.#offsetOfHeader(), this.stream!, time);
       this.#host.context.streamBegins(this.#host);
     }
-    this.#host.events.emit(time, packet, { event: 'stream.started', start });
+    if (!isSecond) this.#host.events.emit(time, packet, { event: 'stream.started', start });
   }
 
   /** The stream's start offset is known. */
@@ -273,14 +286,22 @@ export class MasterSide {
       )
         return;
     }
-    const known = payload === null || payload.facts.form !== null;
+    // Where the first ACK may have been lost, this one tells of more than the payload's end.
+    const isExact = payload === null || !this.#repliesLost || payload.endsWithMark;
+    const known = payload === null || (payload.facts.form !== null && isExact);
     this.#startStream(received, known ? this.#grantedOffset() : null, time, packet);
     this.#host.publish();
     // Behind a payload nothing is said before the first ACK, so the next byte begins a command.
-    if (payload === null) this.stream!.lose(received);
-    payload?.endsAfter(received - this.#payloadPosition);
+    if (payload === null || !isExact) this.stream!.lose(received);
+    if (isExact) payload?.endsAfter(received - this.#payloadPosition);
+    else payload.endsBefore(received - this.#payloadPosition);
     this.#endPayload(received, time, packet);
   }
+}
+
+/** The master may have answered that the payload comes on a second connection; behind that line the stream begins as well (Redis 8). */
+function mayUseTwoConnections({ handshake }: Session): boolean {
+  return handshake.capabilities.some((name) => name === 'dual-channel' || name === 'rdb-channel-repl');
 }
 
 /** True for a byte with which a master's line may begin while a payload is due: newline, header, error. */

@@ -144,6 +144,8 @@ export interface StreamFacts {
   lastAt: number | null;
   maxSilenceMs: number;
   maxSilenceAt: number | null;
+  /** The last byte captured is not the last one of a command. */
+  endsInside: boolean;
 }
 
 export interface Offsets {

@@ -1,4 +1,5 @@
 import type { RdbKey } from '../rdb/sink.js';
+import type { LagMeter } from './lag-meter.js';
 import type { Payload, Session } from './model.js';
 
 /** Who wants the bytes of a payload, or its keys, while they pass. What it is given is borrowed until the call returns. */
@@ -56,4 +57,6 @@ export interface TrafficObserver {
   payload?(session: Session): PayloadWatcher | null;
   stream?(session: Session): StreamWatcher | null;
   counter?(session: Session): CommandCounter | null;
+  /** May stand before a session's meter of lag: returns one that passes on all it is told. Asked when the offset is first known. */
+  meter?(session: Session, meter: LagMeter): LagMeter;
 }

@@ -45,6 +45,8 @@ export class PayloadReader {
   #over: boolean;
   /** Bytes up to behind the mark, once they are known. */
   #end: number | null = null;
+  /** Payload bytes before the latest hole, or -1. */
+  #holeAt = -1;
   /** Packet time and number of the latest bytes. */
   #lastTime = 0;
   #lastPacket = 0;
@@ -172,15 +174,16 @@ export class PayloadReader {
     const { facts } = this;
     const whole = facts.declaredBytes ?? this.#end;
     const mine = whole === null ? length : Math.min(length, whole - facts.bytes);
-    facts.bytes += mine;
-    facts.missingBytes += mine;
     if (mine > 0) {
+      this.#holeAt = facts.bytes;
       this.#hash = null;
       this.#rdb.end();
       this.#staged = 0;
       this.#hashed = 0;
       this.#afterGap = 0;
     }
+    facts.bytes += mine;
+    facts.missingBytes += mine;
     if (facts.bytes === facts.declaredBytes) this.#finish(0, time, packet);
     else if (facts.bytes === this.#end) this.#finishWithoutMark(time, packet);
     return mine;
@@ -202,6 +205,13 @@ export class PayloadReader {
       this.#finish(this.#staged, null, null);
     } else if (this.facts.form === null) this.#giveUp(null, null);
     else if (this.facts.bytes >= bytes) this.#finishWithoutMark(null, null);
+  }
+
+  /** It has ended, and the stream begun, somewhere in the `bytes` sent so far: only what comes before the latest hole is certainly its own. */
+  endsBefore(bytes: number): void {
+    if (this.#over) return;
+    if (this.#holeAt >= 0) this.facts.bytes = Math.min(bytes, this.#holeAt);
+    this.#giveUp(null, null);
   }
 
   /** The connection ended inside the payload, or the capture did. */

@@ -2,6 +2,7 @@ import type { RdbPayloadFacts } from '../rdb/facts.js';
 import { offsetOf } from './decision.js';
 import { MAX_AUX_SHOWN, MAX_AUX_TEXT } from './limits.js';
 import type { RdbFacts } from './model.js';
+import { shownScript } from './redact.js';
 
 /**
  * What a decoder knows of an RDB, as the model has it: numbers it has not come to are null, not zero. null while nothing is known.
@@ -39,5 +40,7 @@ export function rdbFacts(facts: RdbPayloadFacts, detailed: boolean): RdbFacts | 
 /** Auxiliary fields as far as they are shown. */
 function shownAux(aux: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
   const shown = [...aux].slice(0, MAX_AUX_SHOWN);
-  return new Map(shown.map(([key, value]) => [key.slice(0, MAX_AUX_TEXT), value.slice(0, MAX_AUX_TEXT)]));
+  return new Map(
+    shown.map(([key, value]) => [key.slice(0, MAX_AUX_TEXT), shownScript(value).slice(0, MAX_AUX_TEXT)]),
+  );
 }

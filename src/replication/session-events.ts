@@ -3,6 +3,7 @@ import type { Context } from './context.js';
 import type { ReplicationEvent } from './events.js';
 import { MAX_EVENT_ARGUMENT_BYTES, MAX_EVENT_ARGUMENTS, MAX_HELD_EVENTS } from './limits.js';
 import type { Link, Session } from './model.js';
+import { hideArguments } from './redact.js';
 
 type Own<Event> = Event extends { session: Session }
   ? Omit<Event, 'time' | 'packet' | 'link' | 'session'>
@@ -73,6 +74,7 @@ export class SessionEvents {
       const end = Math.min(list.ranges[i + 1]!, start + MAX_EVENT_ARGUMENT_BYTES);
       args.push(new Uint8Array(bytes.subarray(start, end))); // slice() of a Buffer would not copy
     }
+    hideArguments(args, bytes, list);
     this.emit(time, packet, {
       event: 'stream.command',
       from,

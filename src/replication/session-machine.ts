@@ -1,5 +1,5 @@
 import { argumentText, readArguments } from '../resp/arguments.js';
-import { PSYNC, REPLCONF, REPLCONF_GETACK, SYNC } from '../resp/command-names.js';
+import { OTHER, PSYNC, REPLCONF, REPLCONF_GETACK, SYNC } from '../resp/command-names.js';
 import type { ConnectionInfo, Direction } from '../tcp/types.js';
 import { type Ack, Acknowledgements, readAck } from './acknowledgements.js';
 import type { Context } from './context.js';
@@ -7,9 +7,12 @@ import { Dialogue, type DialogueOwner } from './dialogue.js';
 import { LAG_HIGH_US, LAG_RECOVERED_US, MAX_TEXT, NOTICED_COMMAND_BYTES, NOTICED_DELETES } from './limits.js';
 import { MasterSide, type MasterSideHost } from './master-side.js';
 import type { Phase, Session, Sync } from './model.js';
+import { REDACTED } from './redact.js';
 import { newSession, takeConnection } from './session.js';
 import { SessionEvents } from './session-events.js';
 import type { CommandStream } from './stream.js';
+
+const STAR = 0x2a;
 
 const PHASES: readonly Phase[] = ['connected', 'handshake', 'waiting', 'transfer', 'online'];
 
@@ -80,6 +83,8 @@ export class SessionMachine implements DialogueOwner, MasterSideHost {
     const words: string[] = [];
     for (let i = 0; i * 2 < list.ranges.length; i++) words.push(argumentText(bytes, list, i, MAX_TEXT)!);
     const base = this.context.names.base(name);
+    // Behind a hole the rest of a password looks like an inline command that nobody knows.
+    if (base === OTHER && bytes[from] !== STAR) words.splice(0, words.length, REDACTED);
     const ack = base === REPLCONF ? readAck(words) : null;
     if (ack !== null) {
       this.#acknowledged(ack, time, packet);
@@ -103,6 +108,8 @@ export class SessionMachine implements DialogueOwner, MasterSideHost {
 
   /** `length` bytes of the replica were not captured. */
   requestGap(length: number, time: number, packet: number): void {
+    if (this.stream === null) this.dialogue.requestsLost();
+    this.#side.requestsLost();
     this.events.emit(time, packet, { event: 'gap', from: 'replica', missingBytes: length });
   }
 
@@ -217,9 +224,19 @@ export class SessionMachine implements DialogueOwner, MasterSideHost {
     this.events.emit(time, packet, { event: 'resync', skippedBytes: skipped });
   }
 
+  /** An ACK of which only the beginning was captured: it tells that the replica is online. */
+  ackWithoutNumber(time: number, packet: number): void {
+    if (this.stream === null) this.#side.onlineByAck(this.#received, time, packet);
+  }
+
+  /** Stream position up to which the replica's TCP has acknowledged. */
+  get #received(): number {
+    return Math.max(0, this.connection.acknowledged(this.master));
+  }
+
   #acknowledged(ack: Ack, time: number, packet: number): void {
     this.isReplica = true;
-    const received = Math.max(0, this.connection.acknowledged(this.master));
+    const received = this.#received;
     if (this.stream === null) this.#side.onlineByAck(received, time, packet);
     const { stream } = this;
     if (stream !== null) this.reach('online');

@@ -36,6 +36,7 @@ export function newSession(connection: ConnectionInfo, client: Direction, time: 
       lastAt: null,
       maxSilenceMs: 0,
       maxSilenceAt: null,
+      endsInside: false,
     },
     offsets: { basis: 'none', start: null, end: null, lastAck: null, lastFsyncAck: null, received: null },
     acks: { count: 0, firstAt: null, lastAt: null, maxIntervalMs: null },

@@ -1,3 +1,4 @@
+import { rdbSessionOf } from './channels.js';
 import type { Session } from './model.js';
 
 /** Takes the bytes of one command stream, each at its replication offset. What was not captured is left out. */
@@ -38,10 +39,7 @@ export function comparableHistory(session: Session, holed: boolean): string | nu
 }
 
 /** Redis 8 RDB channel: id and offset of the stream were granted on the other connection. */
-function replidOfOtherChannel({ link, offsets }: Session): string | null {
-  for (const { channel, syncs } of link.sessions)
-    for (const { grantedReplid, grantedOffset } of syncs)
-      if (channel === 'rdb' && grantedReplid !== null && grantedOffset === offsets.start)
-        return grantedReplid;
-  return null;
+function replidOfOtherChannel(session: Session): string | null {
+  const sync = rdbSessionOf(session)?.syncs.findLast(({ grantedReplid }) => grantedReplid !== null);
+  return sync !== undefined && sync.grantedOffset === session.offsets.start ? sync.grantedReplid : null;
 }

@@ -38,7 +38,7 @@ export class CommandStream implements CommandSink {
   readonly #databases = new Set<number>();
   /** Stream position of the first byte that counts. */
   base: number;
-  /** Stream bytes up to the last one captured. */
+  /** Stream bytes up to the last one that was captured, or is known to have been sent. */
   bytes = 0;
   commands = 0;
   resyncs = 0;
@@ -111,8 +111,9 @@ export class CommandStream implements CommandSink {
 
   /** `length` bytes at `position` were sent, but not captured. */
   gap(position: number, length: number, time: number, packet: number): void {
+    this.bytes = position + length - this.base;
     this.#spoke(time);
-    this.meter?.sent(position + length - this.base, time);
+    this.meter?.sent(this.bytes, time);
     this.#tap?.gap(position, length);
     this.#counter?.sent(length, time);
     this.#decoder.gap(position, length, time, packet);
@@ -178,6 +179,7 @@ export class CommandStream implements CommandSink {
     into.lastAt = this.#lastAt;
     into.maxSilenceMs = this.#silence / 1000;
     into.maxSilenceAt = this.#silenceAt;
+    into.endsInside = !this.mayBegin;
     into.databases = this.#databases;
     into.byCommand = new Map();
     this.#counts.forEach((count, id) => {

@@ -9,6 +9,7 @@ import { MAX_DETAILED_PAYLOADS, MAX_INTERNAL_ERRORS, MAX_LINKS } from './limits.
 import { endpoint, Links } from './links.js';
 import type { Link, Session, Sync } from './model.js';
 import type { TrafficObserver } from './observer.js';
+import type { Order } from './orders.js';
 import type { HistoryFollower } from './sibling-bytes.js';
 
 /** A database, and from which offset to which it is the selected one. */
@@ -30,6 +31,8 @@ export interface TrackerOptions {
   follower?: HistoryFollower | undefined;
   /** Receives what is notable of the commands. */
   notice?: ((notice: StreamNotice) => void) | undefined;
+  /** Receives what clients tell servers to be. */
+  ordered?: ((order: Order) => void) | undefined;
   newMeter(): LagMeter;
   /** Finds the cause of a decision, from the sync, its session, and all links of the capture as of now. */
   causeOf(sync: Sync, session: Session, links: readonly Link[]): void;
@@ -119,7 +122,30 @@ export class ReplicationTracker implements ConversationOwner, Context {
     return null;
   }
 
+  /**
+   * A session whose announcement was not captured, while exactly one other of the same two hosts was told that its payload comes on a
+   * second connection: it is that one.
+   */
+  #joinMain(session: Session): void {
+    const mains: LiveSession[] = [];
+    for (const other of this.#live) {
+      const main = other.session;
+      if (main === session || main.link.master !== session.link.master || main.channel !== 'main') continue;
+      if (
+        main.clientAddress !== session.clientAddress ||
+        main.link.sessions.some(({ channel }) => channel === 'rdb')
+      )
+        continue;
+      if (main.syncs.at(-1)?.decision === 'DUALCHANNEL') mains.push(other);
+    }
+    const [main] = mains;
+    if (main === undefined || mains.length > 1) return;
+    session.channel = 'rdb';
+    this.#links.merge(session.link, main.session.link);
+  }
+
   decided(session: Session, sync: Sync): void {
+    if (sync.decision !== 'REFUSED' && session.handshake.listeningPort === null) this.#joinMain(session);
     if (sync.decision !== 'REFUSED') for (const live of this.#live) markEnd(live);
     this.#options.causeOf(sync, session, this.#links.all);
     if (session.channel === 'rdb') this.#pairWithMain(session, sync);
@@ -152,6 +178,10 @@ export class ReplicationTracker implements ConversationOwner, Context {
     this.#live.add(live);
   }
 
+  ordered(order: Order): void {
+    this.#options.ordered?.(order);
+  }
+
   dropped(live: LiveSession): void {
     this.#live.delete(live);
     this.#remember(live);
@@ -168,11 +198,18 @@ export class ReplicationTracker implements ConversationOwner, Context {
 
   /** Two-connection sync: what was granted on the RDB connection is the base and the cause of the main one. */
   #pairWithMain(session: Session, sync: Sync): void {
-    if (sync.grantedReplid === null) return;
+    let isAlone = true;
     for (const main of this.#live) {
       if (main.session.link !== session.link || main.session.channel !== 'main') continue;
       const asked = main.session.syncs.findLast((s) => s.decision === 'DUALCHANNEL');
       if (asked === undefined) continue;
+      isAlone = false;
+      if (sync.grantedReplid === null) {
+        // What names the history was not captured.
+        sync.cause = asked.cause;
+        sync.why = asked.why;
+        continue;
+      }
       const { grantedReplid, grantedOffset } = sync;
       const whole: Sync = { ...asked, decision: 'FULLRESYNC', grantedReplid, grantedOffset };
       this.#options.causeOf(whole, main.session, this.#links.all);
@@ -183,6 +220,8 @@ export class ReplicationTracker implements ConversationOwner, Context {
       sync.why = whole.why;
       if (main.channelId !== null && grantedOffset !== null) main.baseFromOtherChannel(grantedOffset);
     }
+    // What its main connection asked for was not captured.
+    if (isAlone && sync.cause !== null && sync.decision !== 'REFUSED') sync.cause = 'unknown';
   }
 
   /**

@@ -4,7 +4,17 @@ import { bytesText, countText, plural } from './units.js';
 /** What is said beside a written command stream, one line each: how much it is, and what it lacks. */
 export function aofLines(facts: AofFacts): string[] {
   const lines = [`${plural(facts.commands, 'command')}, ${bytesText(facts.bytes)} written`];
-  const { gaps, missingBytes, broken, oversized, skippedBytes, repeated, unknownDatabase, fullSyncs } = facts;
+  const {
+    gaps,
+    missingBytes,
+    broken,
+    oversized,
+    skippedBytes,
+    repeated,
+    unknownDatabase,
+    fullSyncs,
+    secret,
+  } = facts;
   if (gaps > 0) {
     const cut =
       broken === 0
@@ -18,6 +28,7 @@ export function aofLines(facts: AofFacts): string[] {
       `the stream was joined in the middle: ${plural(broken, 'cut command')} and ${bytesText(skippedBytes)} before the first whole one left out`,
     );
   if (oversized > 0) lines.push(`${plural(oversized, 'command')} too large to be held left out`);
+  if (secret > 0) lines.push(`${plural(secret, 'command')} with a password left out`);
   if (repeated > 0)
     lines.push(`${plural(repeated, 'command')} that came again after a reconnection left out`);
   if (unknownDatabase > 0)

@@ -1,8 +1,11 @@
 import type { Session } from '../replication/model.js';
 import type { RawCommand, StreamWatcher } from '../replication/observer.js';
+import { hasSecrets, mayHaveSecrets } from '../replication/redact.js';
 import { readArguments } from '../resp/arguments.js';
 
 const STAR = 0x2a;
+/** Arguments looked at for passwords. */
+const MOST_ARGUMENTS = 64;
 const encoder = new TextEncoder();
 const EXEC = resp('EXEC');
 
@@ -25,6 +28,8 @@ export interface AofFacts {
   unknownDatabase: number;
   /** Full syncs between the sessions: what changed meanwhile is in their payloads, not in the streams. */
   fullSyncs: number;
+  /** Commands not written, since they hold a password. */
+  secret: number;
 }
 
 /**
@@ -44,6 +49,7 @@ export class AofWriter {
     repeated: 0,
     unknownDatabase: 0,
     fullSyncs: 0,
+    secret: 0,
   };
   readonly #write: (bytes: Uint8Array) => void;
   #selected: number | null = null;
@@ -86,6 +92,10 @@ export class AofWriter {
     }
     this.#offset = offset ?? this.#offset;
     if (name === 'PING' || name === 'REPLCONF') return;
+    if (mayHaveSecrets(name) && isSecret(command)) {
+      this.facts.secret++;
+      return;
+    }
     if (name === 'EXEC' && !this.#inTransaction) return;
     if (name === 'SELECT') this.#selected = database;
     else if (name !== 'MULTI' && name !== 'EXEC') this.#select(database);
@@ -129,6 +139,12 @@ export class AofWriter {
     this.#inTransaction = false;
     this.#write(EXEC);
   }
+}
+
+/** No server replicates a command that sets a password; what does so all the same is not handed on. */
+function isSecret({ parts }: RawCommand): boolean {
+  const bytes = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
+  return hasSecrets(bytes, readArguments(bytes, 0, bytes.length, MOST_ARGUMENTS));
 }
 
 /** An inline line as an array. */

@@ -29,11 +29,11 @@ export function decisionText(sync: SyncFacts): string {
     case 'FULLRESYNC':
       return `FULLRESYNC${id}${at}`;
     case 'CONTINUE':
-      return `CONTINUE${sync.cause === 'replid-switched' ? id : ''}`;
+      return `CONTINUE${sync.cause === 'replid-switched' || sync.cause === 'failover' ? id : ''}`;
     case 'SYNC':
-      return `payload follows${at}`;
+      return `payload follows${id === '' ? '' : ','}${id}${at}`;
     case 'DUALCHANNEL':
-      return 'DUALCHANNEL';
+      return `DUALCHANNEL${id}${at}`;
     case 'REFUSED':
       return 'REFUSED';
   }

@@ -15,15 +15,37 @@ import { displayWidth, padRight } from './width.js';
 
 /** Columns of the middle, what happened, at most: enough for a FULLRESYNC; fewer on a narrow terminal. */
 const WHAT_COLUMNS = 28;
+/** How far what happened is set in below names that leave no room for it. */
+const NARROW_INDENT = ' '.repeat(4);
 /** Columns worth an own line for the explanation. */
 const LEAST_WHY = 24;
 
-/** An event in words: who spoke, what happened, what it means. */
-interface Words {
+/** How an event is to be taken. */
+export type Tone = 'bad' | 'warn' | 'good' | 'strong' | 'dim';
+
+/** An event in words: who spoke, what happened, what it means. Safe to print. */
+export interface EventWords {
   from: Side;
   what: string;
   why: string;
-  paint?: Paint | undefined;
+  tone?: Tone | undefined;
+}
+
+function paintOf(tone: Tone | undefined, { chalk }: EventOptions): Paint | undefined {
+  switch (tone) {
+    case 'bad':
+      return chalk.red;
+    case 'warn':
+      return chalk.yellow;
+    case 'good':
+      return chalk.green;
+    case 'strong':
+      return chalk.bold;
+    case 'dim':
+      return chalk.dim;
+    case undefined:
+      return undefined;
+  }
 }
 
 function ageText(micros: number | null, from: number | null): string {
@@ -35,7 +57,7 @@ function phaseText({ channel, phase, payload }: Session): string {
   return channel === 'rdb' && payload?.complete ? 'its payload complete' : phase;
 }
 
-function closedWords(session: Session, { chalk }: EventOptions): Words {
+function closedWords(session: Session): EventWords {
   const reset = session.closedHow === 'rst';
   const age = ageText(session.closedAt, session.openedAt ?? session.firstSeenAt);
   const { lastBytes } = session.lag;
@@ -47,7 +69,7 @@ function closedWords(session: Session, { chalk }: EventOptions): Words {
     why: [`session ${session.number}`, age === '' ? '' : `after ${age}`, phaseText(session), left]
       .filter(Boolean)
       .join(', '),
-    paint: reset || left !== '' ? chalk.red : chalk.yellow,
+    tone: reset || left !== '' ? 'bad' : 'warn',
   };
 }
 
@@ -76,11 +98,10 @@ function isPlainReply(reply: string): boolean {
 }
 
 /** null: the event is not shown with these options. */
-function wordsOf(
+export function eventWords(
   event: Exclude<ReplicationEvent, { event: 'encrypted' }>,
   options: EventOptions,
-): Words | null {
-  const { chalk } = options;
+): EventWords | null {
   const { session } = event;
   switch (event.event) {
     case 'connection.opened':
@@ -92,29 +113,29 @@ function wordsOf(
         why: `${placeText(event.link, session, options)}; its beginning was not captured`,
       };
     case 'connection.closed':
-      return closedWords(session, options);
+      return closedWords(session);
     case 'handshake.command':
       return { from: 'replica', what: escapeText(event.words.join(' '), 120), why: '' };
     case 'handshake.reply': {
       if (isPlainReply(event.reply) && !options.replies) return null;
-      const paint = event.reply.startsWith('-') ? chalk.red : undefined;
+      const tone = event.reply.startsWith('-') ? 'bad' : undefined;
       return {
         from: 'master',
         what: escapeText(event.reply, 200),
         why: `to ${escapeText(event.to, 40)}`,
-        paint,
+        tone,
       };
     }
     case 'sync.requested':
-      return { from: 'replica', what: requestText(event.sync), why: '', paint: chalk.bold };
+      return { from: 'replica', what: requestText(event.sync), why: '', tone: 'strong' };
     case 'sync.decided': {
       const { decision } = event.sync;
-      const paint = decision === 'CONTINUE' ? chalk.green : decision === 'REFUSED' ? chalk.red : chalk.yellow;
+      const tone = decision === 'CONTINUE' ? 'good' : decision === 'REFUSED' ? 'bad' : 'warn';
       return {
         from: 'master',
         what: decisionText(event.sync),
         why: causeText(event.sync, session.channel),
-        paint,
+        tone,
       };
     }
     case 'payload.started':
@@ -126,22 +147,20 @@ function wordsOf(
         from: 'master',
         what,
         why: payloadWhy(event.payload, session, options),
-        paint: complete ? undefined : chalk.red,
+        tone: complete ? undefined : 'bad',
       };
     }
     case 'stream.started': {
-      // The second connection of a two-connection sync ends with its payload.
-      if (session.channel === 'rdb') return null;
       const why =
         event.start === null
           ? 'offset not known yet'
           : `commands follow from offset ${countText(event.start + 1)}`;
-      return { from: 'master', what: 'online', why, paint: chalk.green };
+      return { from: 'master', what: 'online', why, tone: 'good' };
     }
     case 'stream.command':
       return null;
     case 'stream.keepalive':
-      return { from: event.from, what: 'keepalive', why: '', paint: chalk.dim };
+      return { from: event.from, what: 'keepalive', why: '', tone: 'dim' };
     case 'ack': {
       if (!options.acks) return null;
       const lag = event.lagBytes === null ? '' : `lag ${bytesText(event.lagBytes)}`;
@@ -150,12 +169,12 @@ function wordsOf(
         from: 'replica',
         what: `ACK ${countText(event.offset)}`,
         why: `${lag}${age}`,
-        paint: chalk.dim,
+        tone: 'dim',
       };
     }
     case 'getack':
       return options.acks
-        ? { from: 'master', what: 'GETACK', why: 'asks for an ACK now', paint: chalk.dim }
+        ? { from: 'master', what: 'GETACK', why: 'asks for an ACK now', tone: 'dim' }
         : null;
     case 'lag.high': {
       const { lastBytes, lastMs } = event.lag;
@@ -165,7 +184,7 @@ function wordsOf(
         from: 'replica',
         what: 'lag high',
         why: [size, age].filter(Boolean).join(', '),
-        paint: chalk.red,
+        tone: 'bad',
       };
     }
     case 'lag.recovered': {
@@ -176,7 +195,7 @@ function wordsOf(
         from: 'replica',
         what: 'lag recovered',
         why: [size, age].filter(Boolean).join(', '),
-        paint: chalk.green,
+        tone: 'good',
       };
     }
     case 'gap':
@@ -184,22 +203,21 @@ function wordsOf(
         from: event.from,
         what: 'gap',
         why: `${bytesText(event.missingBytes)} not captured`,
-        paint: chalk.yellow,
+        tone: 'warn',
       };
     case 'resync':
       return {
         from: 'master',
         what: 'place found again',
         why: `${bytesText(event.skippedBytes)} skipped to the next command`,
-        paint: chalk.yellow,
+        tone: 'warn',
       };
     case 'finding':
       return {
         from: 'master',
         what: event.code,
         why: findingWords(event).message,
-        paint:
-          event.severity === 'error' ? chalk.red : event.severity === 'warning' ? chalk.yellow : chalk.dim,
+        tone: event.severity === 'error' ? 'bad' : event.severity === 'warning' ? 'warn' : 'dim',
       };
   }
 }
@@ -211,19 +229,18 @@ function wordsOf(
  */
 export function eventText(event: ReplicationEvent, options: EventOptions): string | null {
   if (event.event === 'stream.command') return options.commands ? commandText(event, options) : null;
-  const { chalk } = options;
   let who: string;
-  let words: Words | null;
+  let words: EventWords | null;
   if (event.event === 'encrypted') {
     who = `${escapeText(event.master, 47)} ← ${escapeText(event.client, 47)}`;
     words = {
       from: 'replica',
       what: 'TLS',
       why: 'the content of this connection cannot be read',
-      paint: chalk.yellow,
+      tone: 'warn',
     };
   } else {
-    words = wordsOf(event, options);
+    words = eventWords(event, options);
     who = words === null ? '' : whoText(event.link, words.from, options);
   }
   if (words === null) return null;
@@ -234,14 +251,23 @@ export function eventText(event: ReplicationEvent, options: EventOptions): strin
 }
 
 /** One line if the explanation can be kept whole; else it goes below: it is what the line is read for. */
-function rows(head: string, { what, why, paint }: Words, { chalk, width }: EventOptions): string[] {
+function rows(head: string, { what, why, tone }: EventWords, options: EventOptions): string[] {
+  const { chalk, width } = options;
+  const paint = paintOf(tone, options);
   const start: Part = { text: head, paint: chalk.dim };
-  if (why === '') return [renderLine([start, { text: what, paint }], width)];
   const indent = displayWidth(head);
+  const text = displayWidth(what) + (why === '' ? 0 : displayWidth(why) + 2);
+  // Long names on a narrow terminal: what happened goes below them.
+  if (indent + text > width && width - indent < LEAST_WHY) {
+    const parts = [{ text: what, paint }, ...(why === '' ? [] : [{ text: why }])];
+    const below = flow(parts, width - NARROW_INDENT.length).map((row) => [{ text: NARROW_INDENT }, ...row]);
+    return [[start], ...below].map((row) => renderLine(row, width));
+  }
+  if (why === '') return [renderLine([start, { text: what, paint }], width)];
   const room = width - indent - displayWidth(why) - 2;
   const columns = Math.min(WHAT_COLUMNS, Math.floor(width / 5), Math.max(0, room));
   const first = [start, { text: padRight(what, columns), paint }];
-  if (displayWidth(what) <= room || width - indent < LEAST_WHY) {
+  if (displayWidth(what) <= room) {
     return [renderLine([...first, { text: `  ${why}` }], width)];
   }
   const below = flow([{ text: why }], width - indent).map((row) => [{ text: ' '.repeat(indent) }, ...row]);

@@ -87,12 +87,19 @@ function fieldsOf(event: ReplicationEvent): Record<string, unknown> {
     case 'resync':
       return { skippedBytes: event.skippedBytes };
     case 'finding': {
-      const { severity, code, packets, evidence } = event;
-      return { severity, code, ...findingWords(event), packets, evidence };
+      const { severity, code, at, packets, evidence } = event;
+      return { severity, code, at: isoMicros(at), ...findingWords(event), packets, evidence };
     }
     case 'encrypted':
       return { master: event.master, client: event.client };
   }
+}
+
+/** The fields of an event's line beside those that every line has, as values: for who compares them. */
+export function eventFields(event: ReplicationEvent): Record<string, unknown> {
+  if (event.event !== 'ack') return fieldsOf(event);
+  const { offset, fsyncOffset, lagBytes, lagMs, behindBytes } = event;
+  return { offset, fsyncOffset, lagBytes, lagMs: ms(lagMs), behindBytes };
 }
 
 /** One NDJSON line (no newline at its end) of `psyncscope.event/1`: safe to show on a terminal. */

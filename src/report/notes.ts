@@ -59,6 +59,13 @@ function emptyNotes({ ignored, capture }: SummaryDocument): Note[] {
   return [note('warning', `no replication link found: saw ${plural(connections, 'connection')}${tls}`, hint)];
 }
 
+/** Why there is no link, on one line: `no replication link found: saw 3 connections, 1 of them TLS`. */
+export function emptyText(document: SummaryDocument): string {
+  return emptyNotes(document)
+    .map(({ text }) => text)
+    .join('; ');
+}
+
 function ignoredNotes({ ignored }: SummaryDocument): Note[] {
   const notes: Note[] = [];
   const others = ignored.connections - ignored.encryptedConnections;

@@ -18,8 +18,9 @@ export function ms(milliseconds: number | null): number | null {
   return Math.round(milliseconds * 1000) / 1000;
 }
 
+/** µs → ms; null where either is not known, or the capture's times run backwards. */
 function between(from: number | null, to: number | null): number | null {
-  return from === null || to === null ? null : ms((to - from) / 1000);
+  return from === null || to === null || to < from ? null : ms((to - from) / 1000);
 }
 
 /** The `syncs` part of one PSYNC or SYNC. */

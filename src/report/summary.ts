@@ -19,24 +19,65 @@ interface SyncCounts {
   reconnects: number;
 }
 
+/** What the counts of a link are made of: each is a sum over sessions, so that the parts of a link's sessions can be added up. */
+export interface SyncParts {
+  /** Main sessions. */
+  main: number;
+  /** Full resyncs decided on main and on rdb sessions. */
+  full: number;
+  granted: number;
+  /** Main sessions that were told DUALCHANNEL, and those of them that went on; rdb sessions with a payload. */
+  announced: number;
+  wentOn: number;
+  served: number;
+  partial: number;
+  refused: number;
+}
+
+const NO_SYNCS: SyncParts = {
+  main: 0,
+  full: 0,
+  granted: 0,
+  announced: 0,
+  wentOn: 0,
+  served: 0,
+  partial: 0,
+  refused: 0,
+};
+
+/** Adds what sessions contribute to `before`, which stays as it is. */
+export function syncParts(sessions: readonly Session[], before: SyncParts = NO_SYNCS): SyncParts {
+  const parts = { ...before };
+  for (const session of sessions) {
+    parts.refused += decisions(session, 'REFUSED');
+    if (session.channel === 'rdb') {
+      parts.granted += fullDecisions(session);
+      if (session.payload !== null) parts.served++;
+      continue;
+    }
+    parts.main++;
+    parts.full += fullDecisions(session);
+    if (isResumed(session)) parts.partial++;
+    if (decisions(session, 'DUALCHANNEL') === 0) continue;
+    parts.announced++;
+    if (decisions(session, 'CONTINUE') > 0) parts.wentOn++;
+  }
+  return parts;
+}
+
 /**
  * Counts a link's decisions by the contract's terms. In a two-connection sync the main session is told DUALCHANNEL and
  * later CONTINUE while the payload's own decision is on the rdb session: one full resync, no partial one, no reconnect.
  */
-function countSyncs(link: Link): SyncCounts {
-  const main = link.sessions.filter((session) => session.channel === 'main');
-  const rdb = link.sessions.filter((session) => session.channel === 'rdb');
-  // A capture may lack the rdb session's decision; its payload then stands for it, or that the main one went on. An announcement
-  // alone is no full resync: the replica never came for its payload, or was not given any.
-  const granted = sum(rdb, fullDecisions);
-  const announced = main.filter((session) => decisions(session, 'DUALCHANNEL') > 0);
-  const served = rdb.filter((session) => session.payload !== null).length;
-  const wentOn = announced.filter((session) => decisions(session, 'CONTINUE') > 0).length;
+export function countSyncs(parts: SyncParts): SyncCounts {
+  const { main, full, granted, announced, wentOn, served, partial, refused } = parts;
   return {
-    full: sum(main, fullDecisions) + Math.max(granted, wentOn, Math.min(announced.length, served)),
-    partial: main.filter(isResumed).length,
-    refused: sum(link.sessions, (session) => decisions(session, 'REFUSED')),
-    reconnects: Math.max(0, main.length - 1),
+    // A capture may lack the rdb session's decision; its payload then stands for it, or that the main one went on. An announcement
+    // alone is no full resync: the replica never came for its payload, or was not given any.
+    full: full + Math.max(granted, wentOn, Math.min(announced, served)),
+    partial,
+    refused,
+    reconnects: Math.max(0, main - 1),
   };
 }
 
@@ -55,18 +96,15 @@ function isResumed(session: Session): boolean {
   return first?.decision === 'CONTINUE';
 }
 
-function sum(sessions: readonly Session[], count: (session: Session) => number): number {
-  return sessions.reduce((total, session) => total + count(session), 0);
-}
-
-function highest(values: readonly (number | null)[]): number | null {
+/** The highest that is known; null when none is. */
+export function highest(values: readonly (number | null)[]): number | null {
   return values.reduce((max, value) => (value !== null && (max === null || value > max) ? value : max), null);
 }
 
 /** The `links` part of one link: its counters, and the worst of its sessions. `last…` is that of the latest main session. */
 export function linkDocument(link: Link): LinkDocument {
-  const counts = countSyncs(link);
   const { sessions } = link;
+  const counts = countSyncs(syncParts(sessions));
   const latest = sessions.findLast((session) => session.channel === 'main') ?? null;
   return {
     id: link.id,

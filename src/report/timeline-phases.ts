@@ -33,9 +33,11 @@ function line(name: string, ms: number | null, details: Part[], inner = false): 
   return { name, ms, details, inner };
 }
 
-/** Milliseconds between two ISO times; null when one is missing. */
+/** Milliseconds between two ISO times; null when one is missing, or the capture's times run backwards. */
 function msBetween(from: string | null, to: string | null): number | null {
-  return from === null || to === null ? null : (parseMicros(to) - parseMicros(from)) / 1000;
+  if (from === null || to === null) return null;
+  const ms = (parseMicros(to) - parseMicros(from)) / 1000;
+  return ms < 0 ? null : ms;
 }
 
 /** Milliseconds from a time to the session's end, which is its close or the end of the capture. */
@@ -154,14 +156,20 @@ function payloadLines(session: SessionDocument, context: PhaseContext): PhaseLin
   return lines;
 }
 
-/** `66 ACKs, one a second`, or the longest pause between two. */
-function ackText({ acks }: SessionDocument): string {
+/** From which on the silence behind the last ACK is told: replicas acknowledge once a second. */
+const SILENT_MS = 3_000;
+
+/** `66 ACKs, one a second`, or the longest pause between two; then how long none came. */
+function ackText(session: SessionDocument, context: PhaseContext): string {
+  const { acks } = session;
   const count = plural(acks.count, 'ACK');
+  const silentMs = msToEnd(session, acks.lastAt, context);
+  const then = silentMs === null || silentMs < SILENT_MS ? '' : `, then none for ${durationText(silentMs)}`;
   const span = msBetween(acks.firstAt, acks.lastAt);
-  if (acks.count < 2 || acks.maxIntervalMs === null || span === null) return count;
+  if (acks.count < 2 || acks.maxIntervalMs === null || span === null) return `${count}${then}`;
   const mean = span / (acks.count - 1);
-  if (mean > 800 && mean < 1200 && acks.maxIntervalMs < 1500) return `${count}, one a second`;
-  return `${count}, longest pause ${durationText(acks.maxIntervalMs)}`;
+  if (mean > 800 && mean < 1200 && acks.maxIntervalMs < 1500) return `${count}, one a second${then}`;
+  return `${count}, longest pause ${durationText(acks.maxIntervalMs)}${then}`;
 }
 
 /** `412 commands (SET 300, INCR 100, PING 7, …)` */
@@ -185,7 +193,7 @@ function onlineLine(session: SessionDocument, context: PhaseContext): PhaseLine 
   } else if (session.stream.bytes > 0) {
     details.push({ text: `${bytesText(session.stream.bytes)} of commands, offset not known` });
   }
-  details.push({ text: commandsText(session) }, { text: ackText(session) });
+  details.push({ text: commandsText(session) }, { text: ackText(session, context) });
   const ms = msToEnd(session, session.onlineAt ?? session.firstSeenAt, context);
   return { ...line('online', ms, details), name: 'online' };
 }

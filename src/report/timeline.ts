@@ -93,6 +93,11 @@ class TimelineWriter {
     for (const section of sections.slice(tail)) this.#section(link, section);
   }
 
+  /** One session's lines alone. */
+  session(link: LinkDocument, number: number): void {
+    this.#session(link, number);
+  }
+
   #section(link: LinkDocument, section: Section): void {
     this.lines.push('');
     if (section.sessions.length > 1) this.#refusedRun(section);
@@ -196,6 +201,18 @@ function headerParts(link: LinkDocument, { chalk }: TimelineOptions): Part[] {
   if (drift !== null)
     parts.push({ text: `drift ${countText(drift)}`, paint: drift === 0 ? undefined : chalk.red });
   return parts;
+}
+
+/** The lines of one session (numbers from 1) as the timeline has them, the first with its times. */
+export function sessionLines(
+  document: SummaryDocument,
+  link: LinkDocument,
+  number: number,
+  options: TextOptions,
+): string[] {
+  const writer = new TimelineWriter(document, { ...options, all: true });
+  writer.session(link, number);
+  return writer.lines;
 }
 
 /** The timeline of every link of a document, with its notes at the end. Ends without a newline. */

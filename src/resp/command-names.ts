@@ -1,7 +1,7 @@
 import { MAX_NAME_BYTES, MAX_NAMES } from './limits.js';
 
 /** Commands whose first word alone says little: the second word is part of the counted name. */
-const CONTAINERS = [
+export const CONTAINERS: readonly string[] = [
   'ACL',
   'CLIENT',
   'CLUSTER',
@@ -38,6 +38,12 @@ const FIXED = [
   'REPLCONF GETACK',
   'DEL',
   'UNLINK',
+  'CLIENT',
+  'CLUSTER',
+  'REPLICAOF',
+  'SLAVEOF',
+  'FAILOVER',
+  'PUBLISH',
 ];
 
 export const OTHER = 0;
@@ -53,6 +59,12 @@ export const EXEC = 9;
 export const REPLCONF_GETACK = 11;
 export const DEL = 12;
 export const UNLINK = 13;
+export const CLIENT = 14;
+export const CLUSTER = 15;
+export const REPLICAOF = 16;
+export const SLAVEOF = 17;
+export const FAILOVER = 18;
+export const PUBLISH = 19;
 
 const SLOTS = 8192;
 const BLANK = 0x20;

@@ -267,8 +267,7 @@ describe('sockets', () => {
     expect(last.split(' ')[0] === said[0]!.split(' ')[0]).toBe(who === 'near');
   });
 
-  // Real sockets in real time: long enough for a busy machine, and tried again on one that is busier still.
-  test('a reader that stopped reading closes its window', { retry: 2 }, async () => {
+  test('a reader that stopped reading closes its window', async () => {
     const file = await onSockets(async (clock, network) => {
       const far: Channel[] = [];
       const { endpoint } = await listen(clock, network, { host: '127.0.0.1', port: 0 }, (channel) => {
@@ -276,10 +275,10 @@ describe('sockets', () => {
         return silent;
       });
       const near = network.connect('127.0.0.1', endpoint, silent);
-      for (let i = 0; i < 500 && far.length === 0; i++) await clock.sleep(10_000);
+      await clock.sleep(20_000);
       near.pause();
       far[0]!.write(Buffer.alloc(20_000_000));
-      await clock.sleep(500_000);
+      await clock.sleep(100_000);
       expect(far[0]!.unsent).toBeGreaterThan(0);
       near.resume();
       for (let i = 0; i < 500 && far[0]!.unsent > 0; i++) await clock.sleep(10_000);
