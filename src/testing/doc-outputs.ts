@@ -22,6 +22,8 @@ export interface PastedOutput {
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const MARKED = /<!-- output(?:, (\d+) columns)?: (.+?) -->\n+```\w*\n([\s\S]*?)\n```/g;
 const COLUMNS = 100;
+/** Exit codes of a program that did what it was asked: 1 tells that something was found. */
+const DONE = [0, 1];
 
 /** All pasted outputs, page by page in the order in which they stand there. */
 export function pastedOutputs(): PastedOutput[] {
@@ -47,7 +49,7 @@ export function pastedOutputs(): PastedOutput[] {
  */
 export async function currentOutput({ args, columns }: PastedOutput): Promise<string> {
   const { code, stdout, stderr } = await runCli(args, { env: { COLUMNS: String(columns) }, cwd: ROOT });
-  if (code !== 0 || stdout === '')
+  if (code === null || !DONE.includes(code) || stdout === '')
     throw new Error(`psyncscope ${args.join(' ')} ended with ${code}: ${stderr}`);
   return stdout.trimEnd();
 }
