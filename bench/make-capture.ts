@@ -1,10 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from './free-port.js';
 
 /**
  * A loopback capture of a loaded master with one replica: `sets` SETs of 100-byte values, pipelined by redis-benchmark, captured
@@ -72,13 +72,4 @@ function server(dir: string, port: number, ...more: string[]): ReturnType<typeof
     `${port}.rdb`,
   ];
   return spawn('redis-server', [...base, ...more], { stdio: 'ignore' });
-}
-
-async function freePort(): Promise<number> {
-  const socket = createServer().listen(0, '127.0.0.1');
-  await once(socket, 'listening');
-  const { port } = socket.address() as { port: number };
-  socket.close();
-  await once(socket, 'close');
-  return port;
 }
