@@ -3,24 +3,35 @@ import type { ByteSource } from './byte-source.js';
 import { type CaptureDecoder, CUT_SHORT } from './decoder.js';
 import type { CaptureFacts, CaptureReader, PacketBatch } from './types.js';
 
-/** Bytes of the block that a reader fills and decodes; it grows for a record that is larger. */
+const NOTHING = new Uint8Array(0);
+
+/** Bytes of a block that a reader fills at once. */
 const BLOCK_BYTES = 1024 * 1024;
 
-/** Reads a source in large blocks and lets a decoder find the packets in them; nothing is copied out of the block. */
+/** Room before these for what the block before left undecoded; a longer rest is copied once more. */
+const REST_BYTES = 256 * 1024 + 256;
+
+/**
+ * Reads a source in large blocks and lets a decoder find the packets in them. While one block is worked on, the next is being read; but for
+ * the record that two blocks share nothing is copied.
+ */
 export class BlockReader implements CaptureReader {
   readonly facts: CaptureFacts;
   readonly #source: ByteSource;
   readonly #decoder: CaptureDecoder;
   readonly #batch = new BatchBuffer();
-  #block: Uint8Array;
+  #block: Uint8Array = NOTHING;
   /** What is read and not decoded: `#block[#from, #to)`. */
   #from = 0;
   #to = 0;
   /** Position in the input of `#block[0]`. */
   #position: number;
+  /** Takes what is read next, from REST_BYTES on. */
+  #next: Uint8Array;
+  #reading: Promise<number | Error> | null = null;
   #done = false;
 
-  /** @param position of the source's next byte in the input. @param blockBytes size the block starts with. */
+  /** @param position of the source's next byte in the input. @param blockBytes that are read at once. */
   constructor(
     source: ByteSource,
     decoder: CaptureDecoder,
@@ -32,7 +43,7 @@ export class BlockReader implements CaptureReader {
     this.#decoder = decoder;
     this.facts = facts;
     this.#position = position;
-    this.#block = new Uint8Array(blockBytes);
+    this.#next = new Uint8Array(REST_BYTES + blockBytes);
   }
 
   async next(): Promise<PacketBatch | null> {
@@ -54,36 +65,48 @@ export class BlockReader implements CaptureReader {
     await this.#source.close();
   }
 
-  /** Brings `needed` undecoded bytes into the block, and as many more as the source has at once; or ends the reader. */
+  /** Brings `needed` undecoded bytes into the block, and what else the source had at once; or ends the reader. */
   async #fill(needed: number): Promise<void> {
-    this.#makeRoom();
-    while (this.#to - this.#from < needed) {
-      if (this.#to === this.#block.length) this.#grow(needed);
-      let got = 0;
-      try {
-        got = await this.#source.read(this.#block, this.#to, this.#block.length - this.#to);
-      } catch (error) {
-        return this.#end((error as Error).message);
-      }
+    do {
+      const got = await (this.#reading ?? this.#read());
       if (this.#done) return;
+      if (got instanceof Error) return this.#end(got.message);
       if (got === 0) return this.#end(this.#to > this.#from ? CUT_SHORT : null);
-      this.#to += got;
-    }
+      const spare = this.#take(got, needed);
+      // A block that has just been found too small is not used again.
+      this.#next = spare.length === this.#next.length ? spare : new Uint8Array(this.#next.length);
+      this.#reading = this.#read();
+    } while (this.#to - this.#from < needed);
   }
 
-  /** Moves the undecoded rest to the front of the block. */
-  #makeRoom(): void {
-    this.#block.copyWithin(0, this.#from, this.#to);
+  #read(): Promise<number | Error> {
+    const into = this.#next;
+    return this.#source
+      .read(into, REST_BYTES, into.length - REST_BYTES)
+      .catch((error: unknown) => error as Error);
+  }
+
+  /** `got` bytes were read: puts them behind the undecoded rest. @returns the block that is free now. */
+  #take(got: number, needed: number): Uint8Array {
+    const block = this.#block;
+    const rest = this.#to - this.#from;
     this.#position += this.#from;
-    this.#to -= this.#from;
+    if (rest <= REST_BYTES) {
+      const next = this.#next;
+      this.#from = REST_BYTES - rest;
+      next.set(block.subarray(this.#to - rest, this.#to), this.#from);
+      this.#position -= this.#from;
+      this.#to = REST_BYTES + got;
+      this.#block = next;
+      return block;
+    }
+    if (rest + got > block.length)
+      this.#block = new Uint8Array(Math.max(rest + got, Math.min(2 * block.length, needed)));
+    this.#block.set(block.subarray(this.#to - rest, this.#to));
+    this.#block.set(this.#next.subarray(REST_BYTES, REST_BYTES + got), rest);
     this.#from = 0;
-  }
-
-  /** Doubles the block: a damaged length then costs memory only as far as there are bytes to fill it. */
-  #grow(needed: number): void {
-    const larger = new Uint8Array(Math.min(this.#block.length * 2, Math.max(needed, BLOCK_BYTES)));
-    larger.set(this.#block.subarray(0, this.#to));
-    this.#block = larger;
+    this.#to = rest + got;
+    return this.#next;
   }
 
   /** @param problem what broke at the first byte that was not decoded; null for the regular end. */
