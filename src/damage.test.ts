@@ -13,7 +13,7 @@ import { packetsOf } from './testing/reframe.js';
 
 const wholes: Promise<Whole>[] = replicationFixtures().map(async ({ path }) => {
   const packets = numbered(await packetsOf(captureBytes(path)));
-  return { packets, analysis: analyzePackets(packets, true) };
+  return { packets, analysis: analyzePackets(packets) };
 });
 
 async function judged(damage: Damage, seed: number): Promise<Judgement> {
@@ -32,7 +32,7 @@ function damageNamed(name: string): Damage {
   return found;
 }
 
-/** Damage, and the least share of the commands that must still be told. */
+/** Damage, and the least share of the commands that must still be told; of those left whole it must be all of them. */
 const EXACT: [name: string, commands: number][] = [
   ['loss 0.1 %', 0.99],
   ['loss 1 %', 0.97],
@@ -55,23 +55,24 @@ describe('a damaged capture', () => {
       expect([...falseLinks, ...falseSessions]).toEqual([]);
       expect(found / sessions).toBeGreaterThan(0.97);
       expect(counted.recovered / counted.commands).toBeGreaterThanOrEqual(commands);
+      // What comes minutes late has been given up by then.
+      const late = name.includes('displaced') ? 0.02 : 0;
+      expect(counted.intactTold).toBeGreaterThanOrEqual((1 - late) * counted.intact);
       expect(counted.facts.start.right).toBeGreaterThan(0.9 * found);
     }
   });
 
-  it.each(['loss 5 %', 'bursts of 20 lost', 'snaplen 96', "master's packets only"])(
-    '%s: offsets and payload sizes are right or not told',
+  it.each(['loss 5 %', 'bursts of 20 lost', 'snaplen 96', "master's packets only", "replica's packets only"])(
+    '%s: nothing that is told is wrong, and commands that are left whole are told',
     async (name) => {
-      const { facts, falseLinks, falseSessions, found } = await judged(damageNamed(name), 1);
+      const { wrongs, falseLinks, falseSessions, found, intact, intactTold } = await judged(
+        damageNamed(name),
+        1,
+      );
       expect(found).toBeGreaterThan(70);
-      expect([
-        facts.start.wrong,
-        facts.lastAck.wrong,
-        facts.payload.wrong,
-        facts.granted.wrong,
-        facts.lag.wrong,
-      ]).toEqual([0, 0, 0, 0, 0]);
+      expect(wrongs).toEqual([]);
       expect([...falseLinks, ...falseSessions]).toEqual([]);
+      expect(intactTold).toBeGreaterThanOrEqual(0.999 * intact);
     },
   );
 });

@@ -1,7 +1,7 @@
 import { payloadOf } from './channels.js';
 import type { Context } from './context.js';
 import type { LagMeter } from './lag-meter.js';
-import { CAUGHT_UP_MS } from './limits.js';
+import { AGREEING_ACKS, CAUGHT_UP_MS } from './limits.js';
 import type { Session } from './model.js';
 import type { CommandStream } from './stream.js';
 
@@ -38,6 +38,9 @@ export class Acknowledgements {
   meter: LagMeter | null = null;
   readonly #context: Context;
   readonly #session: Session;
+  /** ACKs of different offsets that gave the inferred start offset, and the offset of the latest one. */
+  #agreeing = 0;
+  #lastAgreeing = -1;
 
   constructor(context: Context, session: Session) {
     this.#context = context;
@@ -49,14 +52,17 @@ export class Acknowledgements {
     const { offsets } = this.#session;
     offsets.basis = 'handshake';
     offsets.start = start;
+    offsets.inference = null;
     this.#measure(stream, time);
   }
 
   /** The stream probably begins behind offset `start`: ACKs may raise it. */
   suppose(start: number | null, stream: CommandStream, time: number): void {
     if (start === null) return;
+    const { offsets } = this.#session;
     this.begin(start, stream, time);
-    this.#session.offsets.basis = 'inferred';
+    offsets.basis = 'inferred';
+    offsets.inference = { acks: 0, settledAfter: 0, certainty: 'at-least' };
   }
 
   /**
@@ -69,7 +75,7 @@ export class Acknowledgements {
     offsets.lastAck = ack.offset;
     offsets.lastFsyncAck = ack.fsyncOffset ?? offsets.lastFsyncAck;
     if (stream === null) return;
-    if (offsets.basis !== 'handshake') this.#infer(ack.offset - received, stream, time);
+    if (offsets.basis !== 'handshake') this.#infer(ack.offset, ack.offset - received, stream, time);
     // What TCP has acknowledged was sent, captured or not.
     this.meter?.sent(received, time);
     if (offsets.start !== null) this.meter?.acknowledged(ack.offset - offsets.start, time);
@@ -96,17 +102,28 @@ export class Acknowledgements {
   }
 
   /**
-   * Infers the start offset. A replica cannot have applied more than its TCP had acknowledged, so each ACK bounds the start offset
-   * from below; the bound is exact as soon as one ACK came when everything received was applied (docs/offsets.md). The highest
-   * one holds.
+   * Infers the start offset. A replica cannot have applied more than its TCP had acknowledged, so each ACK bounds the start offset from
+   * below; the bound is exact as soon as one ACK came when everything received was applied (docs/offsets.md). The highest one holds.
+   * That ACKs of different offsets have the same bound is no chance: they all came at such a moment.
    */
-  #infer(bound: number, stream: CommandStream, time: number): void {
+  #infer(acked: number, bound: number, stream: CommandStream, time: number): void {
     const { offsets, syncs } = this.#session;
     const last = syncs.at(-1);
     if (last?.command === 'SYNC') return; // its two ends never agreed on offsets
-    if (offsets.start !== null && bound <= offsets.start) return;
-    offsets.basis = 'inferred';
-    offsets.start = bound;
+    offsets.inference ??= { acks: 0, settledAfter: 0, certainty: 'at-least' };
+    const { inference } = offsets;
+    inference.acks++;
+    if (offsets.start === null || bound > offsets.start) {
+      offsets.basis = 'inferred';
+      offsets.start = bound;
+      inference.settledAfter = inference.acks;
+      inference.certainty = 'at-least';
+      this.#agreeing = 1;
+    } else if (bound === offsets.start && acked !== this.#lastAgreeing) {
+      this.#agreeing++;
+      if (this.#agreeing >= AGREEING_ACKS) inference.certainty = 'exact';
+    } else return;
+    this.#lastAgreeing = acked;
     if (this.meter === null) this.#measure(stream, time);
   }
 

@@ -2,6 +2,7 @@ import type { CommandNames } from '../resp/command-names.js';
 import type { ConnectionInfo, Direction } from '../tcp/types.js';
 import type { ReplicationEvent, StreamNotice } from './events.js';
 import type { LagMeter } from './lag-meter.js';
+import type { LimitCounts } from './limit-counts.js';
 import type { Link, Session, Sync } from './model.js';
 import type { TrafficObserver } from './observer.js';
 import type { HistoryFollower } from './sibling-bytes.js';
@@ -27,6 +28,8 @@ export interface LiveSession {
   readonly channelId: string | null;
   /** Its stream, once it has begun. */
   readonly stream: StreamState | null;
+  /** Bytes or ACKs have come since it was last set to false. */
+  hasMoved: boolean;
   /** Brings `session` up to date. */
   refresh(until: number): void;
   /** The start offset of a main connection's stream, as another connection was told. */
@@ -35,6 +38,7 @@ export interface LiveSession {
 
 /** What the parts of the replication layer share. */
 export interface Context {
+  readonly limits: LimitCounts;
   readonly names: CommandNames;
   /** null when nobody listens: then no event object is made. */
   readonly emit: ((event: ReplicationEvent) => void) | null;
@@ -53,5 +57,7 @@ export interface Context {
   /** Called when the stream of a session begins: whoever knows more of it may tell. */
   streamBegins(live: LiveSession): void;
   /** Called once per sync with its answer, before the event: finds its cause. */
-  decided(session: Session, sync: Sync): void;
+  decided(live: LiveSession, sync: Sync): void;
+  /** Bytes or ACKs have come in a session whose `hasMoved` was false. */
+  moved(live: LiveSession): void;
 }

@@ -47,6 +47,8 @@ export class Conversation implements StreamConsumer, CommandSink {
   /** A hole has come; and the client's next segment is expected to begin a request again. */
   #inGap = false;
   #restart = false;
+  /** Requests were not captured. */
+  #requestsLost = false;
 
   constructor(context: Context, owner: ConversationOwner, connection: ConnectionInfo) {
     this.#context = context;
@@ -96,6 +98,7 @@ export class Conversation implements StreamConsumer, CommandSink {
     if (this.#probe !== null) this.#probe.gap(direction, position, length, time, packet);
     else if (direction === this.#client) {
       this.#inGap = true;
+      this.#requestsLost = true;
       const begun = this.#requests?.begun ?? null;
       if (this.#machine !== null && begun !== null && beginsAck(begun))
         this.#machine.ackWithoutNumber(time, packet);
@@ -240,8 +243,10 @@ export class Conversation implements StreamConsumer, CommandSink {
   #open(time: number, packet: number): SessionMachine {
     this.#kind = 'session';
     this.#machine = new SessionMachine(this.#context, this.#connection, this.#client, time, packet);
+    this.#machine.session.requestsLost = this.#requestsLost || this.#connection.midstream;
     if (this.#greeted !== null) Object.assign(this.#machine.session.handshake, this.#greeted);
     this.#owner.opened(this.#machine);
+    this.#connection.keep(true);
     return this.#machine;
   }
 
@@ -250,6 +255,7 @@ export class Conversation implements StreamConsumer, CommandSink {
       const { ping, auth } = this.#machine.session.handshake;
       this.#greeted = { ping, auth };
       this.#owner.dropped(this.#machine);
+      this.#connection.keep(false);
     }
     this.#machine = null;
     this.#kind = 'client';

@@ -63,6 +63,8 @@ export class Dialogue implements ReplySink {
   #turn: Turn | null = null;
   /** Requests were captured: the dialogue has been followed so far. */
   #heardRequests = false;
+  /** The line at hand was not captured: only what it must have been is known. */
+  #isUnseenLine = false;
   /** The line at hand lacks its end. */
   #isCut = false;
 
@@ -127,6 +129,7 @@ export class Dialogue implements ReplySink {
 
   /** Requests were not captured: what answers them answers nothing else. */
   requestsLost(): void {
+    this.#session.requestsLost = true;
     if (this.#pending.at(-1)?.isLost || this.#pending.length >= MAX_PENDING_REPLIES) return;
     this.#pending.push({ name: OTHER, text: '', sync: null, isLost: true, answered: false });
   }
@@ -156,7 +159,9 @@ export class Dialogue implements ReplySink {
     const sync = this.undecided;
     if (sync === null) return;
     this.#pending.length = 0;
+    this.#isUnseenLine = true;
     this.#answer(sync, { ...NO_ANSWER, decision }, time, packet);
+    this.#isUnseenLine = false;
   }
 
   reply(line: string, time: number, packet: number): boolean {
@@ -182,8 +187,9 @@ export class Dialogue implements ReplySink {
       if (grants) this.#answer(this.#unseenSync(time, packet), answer, time, packet);
       else if (header !== null && header.form !== 'length') {
         const sync = this.#unseenSync(time, packet);
-        // Nothing of the master is missing before it: nothing was granted, as SYNC has it.
-        const decision = this.holed || !this.#heardRequests ? 'FULLRESYNC' : 'SYNC';
+        // Nothing of the master is missing before it: nothing was granted, as SYNC has it; and so is what it says on a second connection.
+        const isAllThere = !this.holed && (this.#heardRequests || !this.#session.joinedMidstream);
+        const decision = isAllThere || header.form === 'end-offset' ? 'SYNC' : 'FULLRESYNC';
         if (decision === 'SYNC') sync.command = 'SYNC';
         this.#answer(sync, { ...NO_ANSWER, decision }, time, packet);
         return this.#beforePayload(sync, text, header);
@@ -212,7 +218,10 @@ export class Dialogue implements ReplySink {
     const last = this.#pending.at(-1);
     if (last?.isLost && last.answered) this.#pending.pop();
     this.#heardRequests = true;
-    if (this.#pending.length >= MAX_PENDING_REPLIES) this.#pending.shift();
+    if (this.#pending.length >= MAX_PENDING_REPLIES) {
+      this.#pending.shift();
+      this.#events.limits.replies++;
+    }
     this.#pending.push(pending);
     const early = this.#early.shift();
     if (early !== undefined) this.reply(early, time, packet);
@@ -228,12 +237,14 @@ export class Dialogue implements ReplySink {
   #unseenSync(time: number, packet: number): Sync {
     const sync = newSync('PSYNC', [], time, packet);
     this.#unseen = sync;
+    this.#session.requestsLost = true;
     this.#list(sync, time, packet);
     return sync;
   }
 
   #list(sync: Sync, time: number, packet: number): void {
     if (this.#session.syncs.length < MAX_SYNCS_PER_SESSION) this.#session.syncs.push(sync);
+    else this.#events.limits.syncs++;
     this.#owner.syncRequested();
     this.#events.emit(time, packet, { event: 'sync.requested', sync });
   }
@@ -241,6 +252,7 @@ export class Dialogue implements ReplySink {
   /** The request of a decision comes after it: the two directions of a capture are not strictly ordered. */
   #foundRequest(unseen: Sync, request: Sync): void {
     this.#unseen = null;
+    this.#session.requestsLost = false;
     const { command, replid, offset, failover, requestedAt, requestPacket } = request;
     Object.assign(unseen, { command, replid, offset, failover, requestedAt, requestPacket });
     if (unseen.decision === 'CONTINUE') unseen.grantedReplid ??= unseen.replid;
@@ -270,7 +282,8 @@ export class Dialogue implements ReplySink {
       this.#session.phase = 'handshake';
     } else if (answer.decision === 'CONTINUE') {
       // Before 4.0 the line has no id: the history goes on under the one that was asked for.
-      sync.grantedReplid ??= sync.replid;
+      const mayHaveId = this.#session.handshake.capabilities.includes('psync2') || this.#session.requestsLost;
+      if (!this.#isUnseenLine || !mayHaveId) sync.grantedReplid ??= sync.replid;
       this.#turn = { to: 'stream', start: sync.offset === null ? null : sync.offset - 1 };
     } else if (answer.decision === 'DUALCHANNEL') {
       // Redis 8 sends the stream right behind this line; its offset is granted on the other connection.

@@ -63,6 +63,9 @@ export const LAG_RECOVERED_US = 1_500_000;
  */
 export const CAUGHT_UP_MS = 100;
 
+/** ACKs of different offsets that must agree on an inferred start offset before it is called exact. */
+export const AGREEING_ACKS = 2;
+
 /** Defects of ours that are kept as text for the report. */
 export const MAX_INTERNAL_ERRORS = 4;
 

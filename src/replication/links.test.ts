@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { addSession, sampleLink } from '../testing/sample-document.js';
+import { addSession, sampleLink, sampleSync } from '../testing/sample-document.js';
+import { mainSessionOf, rdbSessionOf } from './channels.js';
 import { KEPT_FIRST_SESSIONS, MAX_SESSIONS, MAX_SESSIONS_PER_LINK } from './limits.js';
 import { Links } from './links.js';
 import type { Link, Session } from './model.js';
@@ -49,4 +50,30 @@ it('none is dropped that is open', () => {
   const link = links.find('m:1', 'r:1', true);
   for (let i = 0; i <= MAX_SESSIONS_PER_LINK; i++) links.enter(link, session(i, null));
   expect([link.sessions.length, links.unlisted]).toEqual([MAX_SESSIONS_PER_LINK, 1]);
+});
+
+it('the connections of a two-connection sync are found after sessions before them were forgotten', () => {
+  const links = new Links();
+  const link = links.find('m:1', 'r:1', true);
+  const syncs = [sampleSync({ decision: 'DUALCHANNEL' })];
+  const dual = (): [Session, Session] => {
+    const main = { ...session(1), syncs };
+    const rdb: Session = { ...session(1), channel: 'rdb' };
+    links.enter(link, main);
+    links.enter(link, rdb);
+    return [main, rdb];
+  };
+  for (let i = 0; i < KEPT_FIRST_SESSIONS; i++) links.enter(link, session(i));
+  const [gone, goneToo] = dual();
+  for (let i = link.sessions.length; i < MAX_SESSIONS_PER_LINK - 2; i++) links.enter(link, session(i));
+  const [kept, keptToo] = dual();
+  expect(rdbSessionOf(gone)).toBe(goneToo);
+  // Makes room: those behind the beginning go, others get their numbers.
+  const [latest, latestToo] = dual();
+  expect(link.sessions.includes(gone)).toBe(false);
+  expect([rdbSessionOf(kept), rdbSessionOf(latest)]).toEqual([keptToo, latestToo]);
+  expect([mainSessionOf(keptToo), mainSessionOf(latestToo)]).toEqual([kept, latest]);
+  // The number of one that is gone is another one's by now.
+  link.sessions[gone.number] = { ...keptToo };
+  expect([rdbSessionOf(gone), mainSessionOf(goneToo)]).toEqual([null, null]);
 });

@@ -53,6 +53,78 @@ describe('requests that were not captured', () => {
   });
 });
 
+describe('a SYNC of which the requests before were not captured', () => {
+  it.each([
+    ['the whole greeting', (call: Call) => call.lose('replica', 60)],
+    ['a part of it', (call: Call) => call.replica(PING).master('+PONG\r\n').lose('replica', 40)],
+  ])('%s: it may have been asked for the payload only', (_, greet) => {
+    const network = new Network();
+    greet(network.call()).replica('SYNC\r\n').master(`$${rdb.length}\r\n`, rdb);
+    expect(network.session().syncs).toMatchObject([{ decision: 'SYNC', cause: 'unknown' }]);
+  });
+});
+
+describe('a CONTINUE that was not captured', () => {
+  const goesOn = (greet: (call: Call) => Call, hole: number): Network => {
+    const network = new Network();
+    greet(network.call())
+      .replica(resp('PSYNC', ID, '1001'))
+      .lose('master', hole)
+      .master(PING)
+      .replica(ack(1000 + PING.length));
+    return network;
+  };
+
+  it('may have told another history to a replica that understands it', () => {
+    const network = goesOn(
+      (call) => call.replica(resp('REPLCONF', 'capa', 'psync2')).master('+OK\r\n'),
+      `+CONTINUE ${ID}\r\n`.length,
+    );
+    expect(network.session()).toMatchObject({
+      syncs: [{ decision: 'CONTINUE', grantedReplid: null, cause: 'unknown' }],
+      offsets: { start: 1000, end: 1000 + PING.length },
+    });
+  });
+
+  it('tells no offset that is too high where its length is not known', () => {
+    for (const line of [`+CONTINUE ${ID}\r\n`, '+CONTINUE\r\n']) {
+      const network = goesOn((call) => call.lose('replica', 40).master('+OK\r\n'), line.length + PING.length);
+      expect(network.session().offsets.end).toBeLessThanOrEqual(1000 + 2 * PING.length);
+    }
+  });
+});
+
+describe("a capture of the master's packets only", () => {
+  it('knows a full sync behind keepalives, and behind other replies of its segment', () => {
+    for (const before of ['\n', '\n\n', '+PONG\r\n+OK\r\n\n']) {
+      const network = new Network();
+      network.call().master(`${before}+FULLRESYNC ${ID} 100\r\n`).master(`$EOF:${MARK}\r\n`, rdb, MARK);
+      expect(network.session().syncs).toMatchObject([{ decision: 'FULLRESYNC', grantedOffset: 100 }]);
+    }
+  });
+
+  it('knows that SYNC was asked for where nothing is granted before a payload', () => {
+    const network = new Network();
+    network.call().master('+PONG\r\n').master(`$EOF:${MARK}\r\n`, rdb, MARK);
+    expect(network.session().syncs).toMatchObject([{ decision: 'SYNC', cause: 'unknown' }]);
+  });
+
+  it('does not know it where the capture began later', () => {
+    const network = new Network();
+    network.call({ midstream: true }).master(`$EOF:${MARK}\r\n`, rdb, MARK);
+    expect(network.session().syncs).toMatchObject([{ decision: 'FULLRESYNC', cause: 'unknown' }]);
+  });
+
+  it('knows the second connection of a sync by its header', () => {
+    const network = new Network();
+    network
+      .call({ midstream: true })
+      .master(`$ENDOFF:100 ${ID} 0 7\r\n`)
+      .master(`$EOF:${MARK}\r\n`, rdb, MARK);
+    expect(network.session()).toMatchObject({ channel: 'rdb', syncs: [{ decision: 'SYNC' }] });
+  });
+});
+
 describe('an error line without its end', () => {
   it.each([
     ["-ERR Can't SYNC while n", 'not-ready'],

@@ -132,9 +132,10 @@ export class MasterSide {
     if (mayUseTwoConnections(this.#host.session) && this.#holeBytes !== CONTINUE_BYTES) return false;
     dialogue.answeredUnseen('CONTINUE', time, packet);
     dialogue.takeTurn();
-    const line = this.#host.session.handshake.capabilities.includes('psync2')
-      ? CONTINUE_BYTES
-      : BARE_CONTINUE_BYTES;
+    // Where it may have been either the longer one is supposed: ACKs can raise what is then too low.
+    const { handshake, requestsLost } = this.#host.session;
+    const hasId = requestsLost || handshake.capabilities.includes('psync2');
+    const line = hasId ? CONTINUE_BYTES : BARE_CONTINUE_BYTES;
     const from = Math.min(position, this.#holeAt + line);
     this.#startStream(from, null, time, packet);
     this.#host.acks.suppose(asked.offset - 1, this.stream!, time);

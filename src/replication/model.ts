@@ -140,12 +140,23 @@ export interface StreamFacts {
   keepaliveNewlines: number;
   /** Times the decoder lost its place in the commands and found it again. */
   resyncs: number;
+  /** Bytes from where it lost it to where it found it, missing ones included. */
+  skippedBytes: number;
   /** Packet time of the stream's last byte, µs; and the longest time without one between two, with when it began. */
   lastAt: number | null;
   maxSilenceMs: number;
   maxSilenceAt: number | null;
   /** The last byte captured is not the last one of a command. */
   endsInside: boolean;
+}
+
+/** What an inferred start offset rests on (docs/offsets.md). */
+export interface Inference {
+  /** ACKs that were looked at, and the number (from 1) of the one that gave the start offset; 0: none did, what was asked for did. */
+  acks: number;
+  settledAfter: number;
+  /** exact: ACKs of different offsets agree on it. at-least: it may yet rise. */
+  certainty: 'exact' | 'at-least';
 }
 
 export interface Offsets {
@@ -157,6 +168,8 @@ export interface Offsets {
   lastFsyncAck: number | null;
   /** Up to here the replica's TCP has acknowledged: received, whether or not applied. As of the last `lag.high`, or the end. */
   received: number | null;
+  /** null unless `basis` is `inferred`. */
+  inference: Inference | null;
 }
 
 export interface AckFacts {
@@ -200,6 +213,8 @@ export interface Session {
   closedHow: ClosedHow | null;
   phase: Phase;
   handshake: Handshake;
+  /** Requests of the handshake were not captured: they may have announced more. */
+  requestsLost: boolean;
   syncs: Sync[];
   payload: Payload | null;
   stream: StreamFacts;

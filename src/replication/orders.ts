@@ -42,9 +42,15 @@ const SENTINEL_NAME = /^sentinel-[0-9a-f]+-cmd$/i;
 /** Channel on which each Sentinel announces itself every two seconds, over the connection that carries its orders. */
 const SENTINEL_HELLO = '__sentinel__:hello';
 
-/** Where `N` of SETNAME stands in `*3 $6 CLIENT $7 SETNAME`, and that letter in lower case: SETINFO, which most clients say, has another. */
-const SETNAME_AT = 23;
-const SETNAME_LETTER = 0x6e;
+/**
+ * Where letters stand in `*3 $6 CLIENT $7 SETNAME $21 sentinel-0123abcd-cmd`: N of SETNAME (SETINFO, which most clients say, has
+ * another), and both ends of a Sentinel's name: most clients that name themselves need not be read.
+ */
+const LETTERS_OF_SENTINEL: readonly (readonly [at: number, letter: number])[] = [
+  [23, 0x6e],
+  [34, 0x73],
+  [54, 0x64],
+];
 
 /**
  * True for a request that an OrderReader wants to see: an order, or what tells that a Sentinel gives them. One or two comparisons for
@@ -54,7 +60,9 @@ export function mayOrder(name: number, bytes: Uint8Array, from: number, midstrea
   // Their ids are neighbours.
   if (name < CLIENT || name > PUBLISH) return false;
   if (name === PUBLISH) return midstream;
-  return name !== CLIENT || (bytes[from + SETNAME_AT]! | 0x20) === SETNAME_LETTER;
+  if (name !== CLIENT) return true;
+  for (const [at, letter] of LETTERS_OF_SENTINEL) if ((bytes[from + at]! | 0x20) !== letter) return false;
+  return true;
 }
 
 /** Reads orders from the requests of one client connection. */

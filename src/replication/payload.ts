@@ -32,7 +32,8 @@ export class PayloadReader {
   readonly facts: Payload;
   readonly #mark: Buffer | null;
   #hash: Hash | null = createHash('sha256');
-  readonly #rdb: RdbDecoder;
+  /** null once the payload is over: it takes as much as all else of a link. */
+  #rdb: RdbDecoder | null;
   readonly #detailed: boolean;
   readonly #watcher: PayloadWatcher | null;
   #stage: Buffer;
@@ -103,7 +104,7 @@ export class PayloadReader {
     this.#lastPacket = packet;
     let at = start;
     while (at < end && !this.#over) {
-      if (this.facts.form === null && this.#rdb.endPosition !== null)
+      if (this.facts.form === null && this.#rdb!.endPosition !== null)
         at = this.#behindRdb(bytes, at, end, time, packet);
       else if (this.#mark !== null) at = this.#upToMark(bytes, at, end, time, packet);
       else at = this.#upToLength(bytes, at, end, time, packet);
@@ -119,9 +120,9 @@ export class PayloadReader {
     if (facts.bytes === whole) {
       if (facts.form === null) this.#giveUp(time, packet);
       else this.#finish(this.#staged, time, packet);
-    } else if (facts.form === null && this.#rdb.endPosition !== null) {
+    } else if (facts.form === null && this.#rdb!.endPosition !== null) {
       // What was taken behind the RDB's end is given back: it has yet to show what it is.
-      const behind = facts.bytes - this.#rdb.endPosition;
+      const behind = facts.bytes - this.#rdb!.endPosition;
       at -= behind;
       facts.bytes -= behind;
       this.#staged -= Math.min(behind, facts.bytes + behind - before);
@@ -162,7 +163,7 @@ export class PayloadReader {
     const { facts } = this;
     let take = Math.min(end - at, STAGE_BYTES - this.#staged);
     if (whole !== null) take = Math.min(take, whole - facts.bytes);
-    this.#rdb.feed(bytes, at, at + take);
+    this.#rdb!.feed(bytes, at, at + take);
     this.#stage.set(bytes.subarray(at, at + take), this.#staged);
     this.#staged += take;
     facts.bytes += take;
@@ -177,7 +178,7 @@ export class PayloadReader {
     if (mine > 0) {
       this.#holeAt = facts.bytes;
       this.#hash = null;
-      this.#rdb.end();
+      this.#rdb!.end();
       this.#staged = 0;
       this.#hashed = 0;
       this.#afterGap = 0;
@@ -200,7 +201,7 @@ export class PayloadReader {
       return;
     }
     this.#end = bytes;
-    if (this.facts.form === null && this.#rdb.endPosition === this.facts.bytes && this.#markLeft < 0) {
+    if (this.facts.form === null && this.#rdb!.endPosition === this.facts.bytes && this.#markLeft < 0) {
       this.facts.form = 'length';
       this.#finish(this.#staged, null, null);
     } else if (this.facts.form === null) this.#giveUp(null, null);
@@ -238,12 +239,12 @@ export class PayloadReader {
 
   /** What is known of the RDB so far; null while nothing is. */
   rdb(): RdbFacts | null {
-    return rdbFacts(this.#rdb.facts, this.#detailed);
+    return this.#rdb === null ? this.facts.rdb : rdbFacts(this.#rdb.facts, this.#detailed);
   }
 
   /** Nothing is missing, and all so far follows the format. */
   #isReadable(): boolean {
-    return this.facts.missingBytes === 0 && this.#rdb.facts.error === null;
+    return this.facts.missingBytes === 0 && this.#rdb!.facts.error === null;
   }
 
   /** Index of the end mark in the stage, or -1. New bytes begin at `from`. */
@@ -252,7 +253,7 @@ export class PayloadReader {
     const view = this.#stage.subarray(0, this.#staged);
     // The same text can stand inside a value (a later replication id equals the mark): as long as the RDB can be read, the mark stands
     // behind its end. Else it is the one that follows a trailer or, as replicas have it, is the last that is sent.
-    const rdbEnd = this.#rdb.endPosition;
+    const rdbEnd = this.#rdb!.endPosition;
     let at = Math.max(0, from - MARK_BYTES + 1);
     for (;;) {
       at = view.indexOf(mark, at);
@@ -310,8 +311,9 @@ export class PayloadReader {
     this.#over = true;
     this.facts.finishedAt = time;
     this.facts.finishPacket = packet;
-    this.#rdb.end();
+    this.#rdb!.end();
     this.facts.rdb = this.rdb();
+    this.#rdb = null;
     this.#hash = null;
     this.#stage = Buffer.alloc(0);
     this.#watcher?.end(this.facts);

@@ -1,6 +1,7 @@
 import { readArguments } from '../resp/arguments.js';
 import type { Context } from './context.js';
 import type { ReplicationEvent } from './events.js';
+import type { LimitCounts } from './limit-counts.js';
 import { MAX_EVENT_ARGUMENT_BYTES, MAX_EVENT_ARGUMENTS, MAX_HELD_EVENTS } from './limits.js';
 import type { Link, Session } from './model.js';
 import { hideArguments } from './redact.js';
@@ -26,12 +27,20 @@ export class SessionEvents {
     this.wanted = context.emit !== null;
   }
 
+  get limits(): LimitCounts {
+    return this.#context.limits;
+  }
+
   get isHolding(): boolean {
     return this.#held !== null;
   }
 
   emit(time: number, packet: number, event: SessionEvent): void {
-    if (this.#context.emit === null || (this.#held?.length ?? 0) >= MAX_HELD_EVENTS) return;
+    if (this.#context.emit === null) return;
+    if ((this.#held?.length ?? 0) >= MAX_HELD_EVENTS) {
+      this.#context.limits.heldEvents++;
+      return;
+    }
     const session = this.#session;
     const whole = { time, packet, link: session.link, session, ...event } as ReplicationEvent;
     if (this.#held === null) this.#context.emit(whole);

@@ -37,6 +37,7 @@ export class SessionMachine implements DialogueOwner, MasterSideHost {
   isReplica = false;
   /** Whether it is one shows with the answer: its request could be a word of another text protocol. */
   tentative = false;
+  hasMoved = false;
   /** Packet time of the last byte, µs. */
   lastTime: number;
 
@@ -131,7 +132,7 @@ export class SessionMachine implements DialogueOwner, MasterSideHost {
       this.isReplica = true;
       this.publish();
     }
-    this.context.decided(this.session, sync);
+    this.context.decided(this, sync);
     // Its request was captured late: the stream has begun, and now its offset is known.
     if (sync.decision === 'CONTINUE' && sync.offset !== null && this.stream !== null)
       this.#side.begin(sync.offset - 1, this.lastTime);
@@ -141,13 +142,20 @@ export class SessionMachine implements DialogueOwner, MasterSideHost {
 
   /** Bytes of the master, in stream order. */
   data(bytes: Uint8Array, start: number, end: number, position: number, time: number, packet: number): void {
-    this.lastTime = time;
+    this.#move(time);
     this.#side.data(bytes, start, end, position, time, packet);
+  }
+
+  #move(time: number): void {
+    this.lastTime = time;
+    if (this.hasMoved) return;
+    this.hasMoved = true;
+    this.context.moved(this);
   }
 
   /** `length` bytes of the master at `position` were not captured. */
   gap(position: number, length: number, time: number, packet: number): void {
-    this.lastTime = time;
+    this.#move(time);
     this.events.emit(time, packet, { event: 'gap', from: 'master', missingBytes: length });
     this.#side.gap(position, length, time, packet);
   }
@@ -236,6 +244,7 @@ export class SessionMachine implements DialogueOwner, MasterSideHost {
 
   #acknowledged(ack: Ack, time: number, packet: number): void {
     this.isReplica = true;
+    this.#move(time);
     const received = this.#received;
     if (this.stream === null) this.#side.onlineByAck(received, time, packet);
     const { stream } = this;

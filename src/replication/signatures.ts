@@ -16,6 +16,11 @@ export function looksEncrypted(bytes: Uint8Array, start: number, end: number): b
   );
 }
 
+const LF = 0x0a;
+const PLUS = 0x2b;
+const MINUS = 0x2d;
+const DOLLAR = 0x24;
+
 /** First bytes of the answers to PSYNC and SYNC that no other command gets. */
 const ANSWERS = [
   '+FULLRESYNC ',
@@ -27,13 +32,32 @@ const ANSWERS = [
   '$EOF:',
 ].map((text) => new TextEncoder().encode(text));
 
-/** True when a segment of a server begins with an answer to PSYNC or SYNC that no other command gets. */
+/** How far into a segment such an answer is looked for. */
+const MAX_REPLIES_BYTES = 512;
+
+/** True when a segment of a server holds an answer to PSYNC or SYNC that no other command gets, behind simple replies at most. */
 export function looksLikeAnswer(bytes: Uint8Array, start: number, end: number): boolean {
-  const type = bytes[start];
-  if (type !== 0x2b && type !== 0x24) return false;
+  const stop = Math.min(end, start + MAX_REPLIES_BYTES);
+  let at = start;
+  while (at < stop) {
+    const type = bytes[at]!;
+    if (type === LF)
+      at++; // a keepalive
+    else if (type !== PLUS && type !== DOLLAR && type !== MINUS) return false;
+    else if (isAnswer(bytes, at, end)) return true;
+    else if (type === DOLLAR) return false;
+    else {
+      while (at < stop && bytes[at] !== LF) at++;
+      at++;
+    }
+  }
+  return false;
+}
+
+function isAnswer(bytes: Uint8Array, at: number, end: number): boolean {
   return ANSWERS.some((answer) => {
-    if (end - start < answer.length) return false;
-    for (let i = 0; i < answer.length; i++) if (bytes[start + i] !== answer[i]) return false;
+    if (end - at < answer.length) return false;
+    for (let i = 0; i < answer.length; i++) if (bytes[at + i] !== answer[i]) return false;
     return true;
   });
 }

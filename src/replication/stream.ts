@@ -42,6 +42,7 @@ export class CommandStream implements CommandSink {
   bytes = 0;
   commands = 0;
   resyncs = 0;
+  #skipped = 0;
   getAcks = 0;
   #lastAt: number | null = null;
   #silence = 0;
@@ -163,8 +164,10 @@ export class CommandStream implements CommandSink {
   }
 
   found(position: number, skipped: number, time: number, packet: number): void {
-    if (this.commands > 0) this.resyncs++;
-    else this.foundAt ??= position;
+    if (this.commands > 0) {
+      this.resyncs++;
+      this.#skipped += skipped;
+    } else this.foundAt ??= position;
     this.#tap?.found(position, skipped);
     this.listener?.streamFound(skipped, time, packet);
   }
@@ -176,6 +179,7 @@ export class CommandStream implements CommandSink {
     into.getAcks = this.getAcks;
     into.pings = this.#counts[PING] ?? 0;
     into.resyncs = this.resyncs;
+    into.skippedBytes = this.#skipped;
     into.lastAt = this.#lastAt;
     into.maxSilenceMs = this.#silence / 1000;
     into.maxSilenceAt = this.#silenceAt;

@@ -1,10 +1,12 @@
 import { CommandNames } from '../resp/command-names.js';
+import { MAX_NAMES } from '../resp/limits.js';
 import type { ConnectionInfo, StreamConsumer } from '../tcp/types.js';
 import type { Context, LiveSession } from './context.js';
 import { Conversation, type ConversationOwner } from './conversation.js';
 import type { ReplicationEvent, StreamNotice } from './events.js';
 import { Guarded } from './guarded.js';
 import type { LagMeter } from './lag-meter.js';
+import { LimitCounts, type ReachedLimit } from './limit-counts.js';
 import { MAX_DETAILED_PAYLOADS, MAX_INTERNAL_ERRORS, MAX_LINKS } from './limits.js';
 import { endpoint, Links } from './links.js';
 import type { Link, Session, Sync } from './model.js';
@@ -41,6 +43,7 @@ export interface TrackerOptions {
 /** All conversations of a capture, and the links found among them. */
 export class ReplicationTracker implements ConversationOwner, Context {
   readonly names = new CommandNames();
+  readonly limits = new LimitCounts();
   readonly emit: ((event: ReplicationEvent) => void) | null;
   readonly wantCommands: boolean;
   readonly observer: TrafficObserver | null;
@@ -54,6 +57,10 @@ export class ReplicationTracker implements ConversationOwner, Context {
   readonly #options: TrackerOptions;
   readonly #links = new Links();
   readonly #live = new Set<LiveSession>();
+  /** Those of them in which bytes or ACKs came since they were last looked at. */
+  readonly #moved = new Set<LiveSession>();
+  /** Main connections that were told that their payload comes on a second one. */
+  readonly #twoConnections = new Set<LiveSession>();
   /** Of each replica (its endpoint): where its stream stands, and the database selected there. */
   readonly #standing = new Map<string, Standing>();
   #sessions = 0;
@@ -71,11 +78,14 @@ export class ReplicationTracker implements ConversationOwner, Context {
   /** Consumer of a new TCP connection. */
   open(connection: ConnectionInfo): StreamConsumer {
     this.connections++;
-    return new Guarded(new Conversation(this, this, connection), connection, (error) => {
-      if (this.internalErrors.length < MAX_INTERNAL_ERRORS)
-        this.internalErrors.push(String((error as Error)?.stack ?? error));
-    });
+    return new Guarded(new Conversation(this, this, connection), connection, this.#failed);
   }
+
+  /** One function for all connections. */
+  readonly #failed = (error: unknown): void => {
+    if (this.internalErrors.length < MAX_INTERNAL_ERRORS)
+      this.internalErrors.push(String((error as Error)?.stack ?? error));
+  };
 
   /** Links with their facts as of `time` (µs). May be called at any time. */
   snapshot(time: number): { links: Link[]; ignoredConnections: number; unlistedSessions: number } {
@@ -87,12 +97,20 @@ export class ReplicationTracker implements ConversationOwner, Context {
     };
   }
 
+  /** Limits of this layer, and how often each was reached. */
+  reachedLimits(): ReachedLimit[] {
+    const names: ReachedLimit = { limit: 'command-names', most: MAX_NAMES, times: this.names.unnamed };
+    return [...this.limits.reached(this.#links.unlisted), names];
+  }
+
   newMeter(): LagMeter {
     return this.#options.newMeter();
   }
 
   payloadDetails(): number | null {
-    return ++this.#payloads > MAX_DETAILED_PAYLOADS ? null : (this.#options.biggestKeys ?? 0);
+    if (++this.#payloads <= MAX_DETAILED_PAYLOADS) return this.#options.biggestKeys ?? 0;
+    this.limits.payloadDetails++;
+    return null;
   }
 
   publish(live: LiveSession): Link {
@@ -112,12 +130,12 @@ export class ReplicationTracker implements ConversationOwner, Context {
 
   /** The link whose main connection waits for this RDB connection: that one alone may announce an address. */
   #mainOf(live: LiveSession, master: string): Link | null {
-    for (const other of this.#live) {
+    for (const other of this.#twoConnections) {
       const { session, connection } = other;
-      if (session.link.master !== master || session.channel !== 'main') continue;
+      if (session.link.master !== master) continue;
       if (connection.address(other.client) !== live.connection.address(live.client)) continue;
       if (session.handshake.listeningPort !== live.session.handshake.listeningPort) continue;
-      if (session.syncs.some((sync) => sync.decision === 'DUALCHANNEL')) return session.link;
+      return session.link;
     }
     return null;
   }
@@ -128,9 +146,9 @@ export class ReplicationTracker implements ConversationOwner, Context {
    */
   #joinMain(session: Session): void {
     const mains: LiveSession[] = [];
-    for (const other of this.#live) {
+    for (const other of this.#twoConnections) {
       const main = other.session;
-      if (main === session || main.link.master !== session.link.master || main.channel !== 'main') continue;
+      if (main === session || main.link.master !== session.link.master) continue;
       if (
         main.clientAddress !== session.clientAddress ||
         main.link.sessions.some(({ channel }) => channel === 'rdb')
@@ -144,9 +162,26 @@ export class ReplicationTracker implements ConversationOwner, Context {
     this.#links.merge(session.link, main.session.link);
   }
 
-  decided(session: Session, sync: Sync): void {
+  moved(live: LiveSession): void {
+    this.#moved.add(live);
+  }
+
+  /** Enters how far the streams have come that moved, but for one: cheaper than all of their facts, and than to ask all sessions. */
+  #catchUp(except: LiveSession | null): void {
+    for (const live of this.#moved) {
+      if (live === except) continue;
+      this.#moved.delete(live);
+      live.hasMoved = false;
+      markEnd(live);
+      this.#remember(live);
+    }
+  }
+
+  decided(live: LiveSession, sync: Sync): void {
+    const { session } = live;
     if (sync.decision !== 'REFUSED' && session.handshake.listeningPort === null) this.#joinMain(session);
-    if (sync.decision !== 'REFUSED') for (const live of this.#live) markEnd(live);
+    if (sync.decision !== 'REFUSED') this.#catchUp(null);
+    if (sync.decision === 'DUALCHANNEL' && live.session.channel === 'main') this.#twoConnections.add(live);
     this.#options.causeOf(sync, session, this.#links.all);
     if (session.channel === 'rdb') this.#pairWithMain(session, sync);
   }
@@ -156,8 +191,7 @@ export class ReplicationTracker implements ConversationOwner, Context {
     const { session, stream } = live;
     const asked = session.syncs.at(-1);
     if (stream === null || asked?.decision !== 'CONTINUE' || asked.offset === null) return;
-    for (const other of this.#live)
-      if (other !== live && other.session.link.replica === session.link.replica) this.#remember(other);
+    this.#catchUp(live);
     const last = this.#standing.get(session.link.replica);
     if (last !== undefined && last.from < asked.offset && asked.offset <= last.to + 1)
       stream.database = last.database;
@@ -184,6 +218,8 @@ export class ReplicationTracker implements ConversationOwner, Context {
 
   dropped(live: LiveSession): void {
     this.#live.delete(live);
+    this.#moved.delete(live);
+    this.#twoConnections.delete(live);
     this.#remember(live);
   }
 
@@ -199,8 +235,8 @@ export class ReplicationTracker implements ConversationOwner, Context {
   /** Two-connection sync: what was granted on the RDB connection is the base and the cause of the main one. */
   #pairWithMain(session: Session, sync: Sync): void {
     let isAlone = true;
-    for (const main of this.#live) {
-      if (main.session.link !== session.link || main.session.channel !== 'main') continue;
+    for (const main of this.#twoConnections) {
+      if (main.session.link !== session.link) continue;
       const asked = main.session.syncs.findLast((s) => s.decision === 'DUALCHANNEL');
       if (asked === undefined) continue;
       isAlone = false;

@@ -7,9 +7,11 @@ export type WhyCode =
   | 'first-contact'
   | 'history-lost'
   | 'cache-dropped'
+  | 'slaveof-dropped'
   | 'full-sync-failed'
   | 'refused-before'
   // A full sync of a replica that asked for another history than it was given.
+  | 'not-an-id'
   | 'first-attach'
   | 'former-master'
   | 'node-restarted'
@@ -50,6 +52,7 @@ export type WhyCode =
   // Without PSYNC.
   | 'psync-refused'
   | 'old-replica'
+  | 'sync-client'
   | 'dump-client'
   | 'unknown';
 

@@ -63,7 +63,7 @@ export class CommandDecoder {
   /** Stream position of the current command's first byte, or of the place where the decoder got lost. */
   #start = 0;
   readonly #kept = new KeptCommand();
-  readonly #search = new CommandSearch();
+  #search: CommandSearch | null = null;
 
   /**
    * @param options.learn count names that were not met before, and subcommands; without it they are OTHER.
@@ -94,7 +94,7 @@ export class CommandDecoder {
   /** Forget the place: look for a command boundary from the next byte on. */
   lose(position: number): void {
     this.#state = LOST;
-    this.#search.forget();
+    this.#search?.forget();
     this.#start = position;
   }
 
@@ -120,7 +120,7 @@ export class CommandDecoder {
       this.#kept.break();
       return;
     }
-    this.#search.forget();
+    this.#search?.forget();
     if (this.#state === LOST) return;
     const start = this.#state === START ? position : this.#start;
     this.lose(start);
@@ -254,6 +254,7 @@ export class CommandDecoder {
           break;
         }
         case LOST: {
+          this.#search ??= new CommandSearch(this.#inline);
           const found = this.#search.find(bytes, at, end);
           if (found < 0) return end;
           const { carried } = this.#search;
@@ -289,7 +290,7 @@ export class CommandDecoder {
 
   #lose(time: number, packet: number): void {
     this.#state = LOST;
-    this.#search.forget();
+    this.#search?.forget();
     this.#sink.lost(this.#start, time, packet);
   }
 

@@ -74,6 +74,8 @@ const BLANK = 0x20;
  * are not known, hold other bytes than printable ASCII, are too long, or come when MAX_NAMES are known, have the id OTHER.
  */
 export class CommandNames {
+  /** Commands that would have been counted under a name of their own, had there been fewer names. */
+  unnamed = 0;
   readonly #names: string[] = [];
   readonly #bytes: Uint8Array[] = [];
   readonly #container: boolean[] = [];
@@ -143,7 +145,15 @@ export class CommandNames {
       if (this.#same(id, length, bytes, start, end, start2, end2)) return id;
       slot = (slot + 1) & (SLOTS - 1);
     }
-    if (!learn || this.#names.length >= MAX_NAMES) return OTHER;
+    return learn ? this.#learn(bytes, start, end, start2, end2) : OTHER;
+  }
+
+  /** A name that was not met before. Apart from the search, which then stays small enough to be inlined. */
+  #learn(bytes: Uint8Array, start: number, end: number, start2: number, end2: number): number {
+    if (this.#names.length >= MAX_NAMES) {
+      this.unnamed++;
+      return OTHER;
+    }
     const first = printable(bytes, start, end);
     const second = end2 > start2 ? printable(bytes, start2, end2) : '';
     if (first === null || second === null) return OTHER;

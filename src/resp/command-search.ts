@@ -1,4 +1,4 @@
-import { findCommand, findUndecided, UNDECIDED_BYTES } from './resync.js';
+import { COMMAND, findCommand, UNDECIDED, UNDECIDED_BYTES } from './resync.js';
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -6,8 +6,14 @@ const NO_BYTES = new Uint8Array(0);
 export class CommandSearch {
   /** Of the command that `find` found: its bytes that came in the span before, copied. */
   carried: Uint8Array = NO_BYTES;
+  readonly #inline: boolean;
   /** The end of the last span, when a command may begin there. */
   #undecided: Uint8Array = NO_BYTES;
+
+  /** @param inline lines may stand between the arrays. */
+  constructor(inline: boolean) {
+    this.#inline = inline;
+  }
 
   /** What comes next does not follow what came last. */
   forget(): void {
@@ -24,19 +30,19 @@ export class CommandSearch {
       const joined = new Uint8Array(before.length + more);
       joined.set(before);
       joined.set(bytes.subarray(at, at + more), before.length);
-      const found = findCommand(joined, 0, joined.length);
-      if (found >= 0 && found < before.length) {
-        this.carried = joined.slice(found, before.length);
-        return at;
-      }
-      const undecided = findUndecided(joined, 0, joined.length);
-      if (at + more === end && undecided < before.length) {
-        this.#undecided = joined.slice(undecided);
+      const place = findCommand(joined, 0, joined.length, this.#inline);
+      if (place.at >= 0 && place.at < before.length) {
+        // Still undecided and yet not the end of the span: all that can be looked at is sound.
+        if (place.verdict === COMMAND || at + more < end) {
+          this.carried = joined.slice(place.at, before.length);
+          return at;
+        }
+        this.#undecided = joined.slice(place.at);
         return -1;
       }
     }
-    const found = findCommand(bytes, at, end);
-    if (found < 0) this.#undecided = new Uint8Array(bytes.subarray(findUndecided(bytes, at, end), end));
-    return found;
+    const place = findCommand(bytes, at, end, this.#inline);
+    if (place.verdict === UNDECIDED) this.#undecided = new Uint8Array(bytes.subarray(place.at, end));
+    return place.verdict === COMMAND ? place.at : -1;
   }
 }

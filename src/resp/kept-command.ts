@@ -1,11 +1,13 @@
 import { KEPT_COMMAND_BYTES } from './limits.js';
 
+const NO_BYTES = new Uint8Array(0);
+
 /** Most connections only ever keep a short handshake command: the full size is taken when it is needed. */
 const SMALL_BYTES = 256;
 
 /** The beginning of a command that comes in several spans, copied as it passes: at most KEPT_COMMAND_BYTES, up to the first hole. */
 export class KeptCommand {
-  bytes = new Uint8Array(0);
+  bytes = NO_BYTES;
   length = 0;
   #broken = false;
 

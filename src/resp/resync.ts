@@ -9,29 +9,51 @@ const BELIEVABLE_ARGUMENTS = 16;
 /** Longest name of a command at which a search would believe to have found one. */
 const PLAUSIBLE_NAME_BYTES = 24;
 
-/** Bytes in which a believable command shows its name; what is kept of a span's end to go on with. */
-export const UNDECIDED_BYTES = 64;
+/**
+ * What is kept of a span's end where a command may begin: enough to show a name, and for most commands to lie in it whole until the next
+ * span tells what follows.
+ */
+export const UNDECIDED_BYTES = 256;
+
+/** What a place in a span is: the beginning of a command, none, or more bytes will tell. */
+export const NO_COMMAND = 0;
+export const UNDECIDED = 1;
+export const COMMAND = 2;
 
 /**
- * First index in bytes[from, to) that looks like the beginning of a command: a whole multibulk request that ends where the span
- * ends or where another one begins, or (one that does not fit the span) an array header, a bulk header and a word of letters.
- * -1 when there is none. A `*` alone proves nothing: values may hold RESP text.
+ * Index in bytes[from, to) of the first place that is no `NO_COMMAND`, -1 when there is none; `verdict.of` tells what it is. A `*` alone
+ * proves nothing, nor does one whole command: values may hold RESP text. Believed are a whole command and the beginning of another one
+ * behind it; one that fills its span; and, of a command that goes on in later spans, its header and name where a line begins.
+ * `inline`: lines may stand between the arrays.
  */
-export function findCommand(bytes: Uint8Array, from: number, to: number): number {
+export function findCommand(
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  inline: boolean,
+): { readonly at: number; readonly verdict: number } {
   for (let at = from; at < to; at++) {
     if (bytes[at] !== STAR) continue;
-    const end = commandEnd(bytes, at, to);
-    if (end > 0 && (end === to || bytes[end] === STAR)) return at;
-    if (end === 0 && hasPlausibleName(bytes, at, to)) return at;
+    const verdict = judge(bytes, at, from, to, inline);
+    if (verdict !== NO_COMMAND) return { at, verdict };
   }
-  return -1;
+  return { at: -1, verdict: NO_COMMAND };
 }
 
-/** First index near the end of bytes[from, to) of what may yet turn out to begin a command, with more bytes; `to` when nothing may. */
-export function findUndecided(bytes: Uint8Array, from: number, to: number): number {
-  for (let at = Math.max(from, to - UNDECIDED_BYTES); at < to; at++)
-    if (bytes[at] === STAR && commandEnd(bytes, at, to) === 0) return at;
-  return to;
+function judge(bytes: Uint8Array, at: number, from: number, to: number, inline: boolean): number {
+  const end = commandEnd(bytes, at, to);
+  if (end < 0) return NO_COMMAND;
+  if (end === 0) {
+    if (!hasPlausibleName(bytes, at, to)) return UNDECIDED;
+    return at === from || bytes[at - 1] === LF ? COMMAND : NO_COMMAND;
+  }
+  let next = end;
+  while (next < to && bytes[next] === LF) next++; // keepalives
+  if (next < to) {
+    if (bytes[next] === STAR) return commandEnd(bytes, next, to) >= 0 ? COMMAND : NO_COMMAND;
+    return inline && isNameByte(bytes[next]!) ? COMMAND : NO_COMMAND;
+  }
+  return at === from || to - at > UNDECIDED_BYTES ? COMMAND : UNDECIDED;
 }
 
 /** Index behind the request at `at`; 0 when the span ends inside it, or it is long and sound so far; -1 when it is none. */
@@ -81,18 +103,16 @@ function hasPlausibleName(bytes: Uint8Array, at: number, to: number): boolean {
   return isName(bytes, length.next, length.next + length.value);
 }
 
-/** Letters, as all names of replicated commands are (modules add dots and underscores). */
+/** Letters, as all names of replicated commands are (modules add dots, underscores and digits). */
 function isName(bytes: Uint8Array, from: number, to: number): boolean {
   if (to - from > PLAUSIBLE_NAME_BYTES) return false;
-  for (let i = from; i < to; i++) {
-    const byte = bytes[i]! | 0x20;
-    if (
-      (byte < 0x61 || byte > 0x7a) &&
-      bytes[i] !== 0x2e &&
-      bytes[i] !== 0x5f &&
-      !(bytes[i]! >= 0x30 && bytes[i]! <= 0x39)
-    )
-      return false;
-  }
+  for (let i = from; i < to; i++) if (!isNameByte(bytes[i]!)) return false;
   return true;
+}
+
+function isNameByte(byte: number): boolean {
+  const folded = byte | 0x20;
+  return (
+    (folded >= 0x61 && folded <= 0x7a) || byte === 0x2e || byte === 0x5f || (byte >= 0x30 && byte <= 0x39)
+  );
 }

@@ -30,20 +30,37 @@ test('full: then one that nobody reads', () => {
     },
   });
   expect(log.slice(0, 3)).toEqual(['0@0 p1', '#2 closed', '0@2 p1']);
-  expect(counters).toMatchObject({ evicted: 1, forgotten: 0 });
+  expect(counters).toMatchObject({ evicted: 0, forgotten: 1 });
+});
+
+test('full: then one that has said nothing, without loss: a flood of SYNs pushes out its own', () => {
+  const rows = [...open(1, [data(1)]), ...open(2), ...open(3), ...open(4), data(1, 3)];
+  const { log, counters } = play(rows, { limits });
+  expect(log.slice(0, 4)).toEqual(['0@0 p1', '#2 closed', '#3 closed', '0@2 p1']);
+  expect(counters).toMatchObject({ evicted: 0, forgotten: 2 });
 });
 
 test('full: then the longest unused', () => {
-  const rows = [...open(1), ...open(2), data(1), ...open(3), ...open(4)];
+  const rows = [...open(1, [data(1)]), ...open(2, [data(2)]), data(1, 3), ...open(3, [data(3)]), ...open(4)];
   const { log, before, counters } = play(rows, { limits });
-  expect(log.slice(0, before)).toEqual(['0@0 p1', '#2 closed', 'closed']);
-  expect(counters.evicted).toBe(2);
+  expect(log.slice(0, before)).toEqual(['0@0 p1', '#2 0@0 p2', '0@2 p1', '#2 closed', '#3 0@0 p3', 'closed']);
+  expect(counters).toMatchObject({ evicted: 2, forgotten: 0 });
+});
+
+test('full: a kept one, however long unused, stays as long as there are others', () => {
+  const others = [2, 3, 4, 5].flatMap((port) => open(port, [data(port)]));
+  const { log, counters } = play([...open(1, [data(1)]), ...others, data(1, 3)], {
+    limits,
+    onOpen: (connection) => connection.keep(connection.port(0) === 1),
+  });
+  expect(log.filter((line) => !line.startsWith('#'))).toEqual(['0@0 p1', '0@2 p1', 'closed']);
+  expect(counters).toMatchObject({ evicted: 3, forgotten: 0 });
 });
 
 test('an evicted connection delivers what it has buffered', () => {
-  const rows = [...open(1, [data(1, 5)]), ...open(2), ...open(3)];
+  const rows = [...open(1, [data(1, 5)]), ...open(2, [data(2)]), ...open(3)];
   const { log, before } = play(rows, { limits });
-  expect(log.slice(0, before)).toEqual(['0@0 gap 4', '0@4 p1', 'closed']);
+  expect(log.slice(0, before)).toEqual(['#2 0@0 p2', '0@0 gap 4', '0@4 p1', 'closed']);
 });
 
 test('many connections at once are told apart, also after the table has grown', () => {

@@ -2,7 +2,7 @@ import type { TcpSegment } from '../packet/segment.js';
 import type { Connection } from './connection.js';
 import { EndpointKeys } from './endpoint-keys.js';
 import { MAX_CHAIN } from './limits.js';
-import { IN_USE, LITTLE_LOST, NOTHING_LOST, RecencyLists } from './recency.js';
+import { LITTLE_LOST, RecencyLists } from './recency.js';
 import type { Direction } from './types.js';
 
 const FIRST_BUCKETS = 1024;
@@ -48,7 +48,7 @@ export class ConnectionTable {
   /** Adds a connection that begins with `segment`; `fromOpener`: its source is side 0. */
   insert(connection: Connection, segment: TcpSegment, hash: number, fromOpener: boolean): void {
     if (this.size >= this.buckets.length) this.grow();
-    const slot = this.recency.add(connection, IN_USE);
+    const slot = this.recency.add(connection, LITTLE_LOST);
     connection.slot = slot;
     this.keys.set(slot, segment, hash, fromOpener);
     this.link(slot);
@@ -80,25 +80,25 @@ export class ConnectionTable {
 
   /** Marks a connection as used just now. */
   touch(connection: Connection): void {
-    const unread = connection.isUnheardOf || !(connection.flow0.wanted || connection.flow1.wanted);
-    this.recency.touch(connection.slot, connection.ended ? NOTHING_LOST : unread ? LITTLE_LOST : IN_USE);
+    this.recency.touch(connection.slot, connection.worth);
   }
 
-  /** Longest unused: of the closed ones, else of those nobody reads, else of all. */
+  /** Longest unused of those of which the least is lost. */
   leastUseful(): Connection | null {
     return this.recency.leastUseful();
   }
 
-  /** The oldest of the connections that share the hash bucket of `hash`, when they are too many; otherwise null. */
+  /** The oldest of the connections that share the hash bucket of `hash`, links excepted, when they are too many; otherwise null. */
   crowding(hash: number): Connection | null {
     let length = 0;
-    let last = NONE;
+    let victim: Connection | null = null;
     let slot = this.buckets[hash & (this.buckets.length - 1)]!;
     for (; slot !== NONE; slot = this.keys.chain(slot)) {
-      last = slot;
-      length++;
+      if (++length < MAX_CHAIN / 2) continue; // do not touch their objects as long as there are few
+      const connection = this.recency.item(slot);
+      if (victim === null || connection.worth <= victim.worth) victim = connection;
     }
-    return length >= MAX_CHAIN ? this.recency.item(last) : null;
+    return length >= MAX_CHAIN ? victim : null;
   }
 
   all(): Connection[] {

@@ -5,6 +5,7 @@ import { type EarlyHost, EarlySegments, type EarlyShared } from './early-segment
 import type { FlowHost } from './flow-host.js';
 import { EARLY_GRACE_US } from './limits.js';
 import { Flow } from './reassembly.js';
+import { IN_USE, KEPT_LONGEST, LITTLE_LOST, NOTHING_LOST, type RecencyList } from './recency.js';
 import { sequenceAfter } from './sequence.js';
 import type { ClosedHow, ConnectionInfo, Direction, LossCounters, StreamConsumer } from './types.js';
 
@@ -32,6 +33,8 @@ export class Connection implements ConnectionInfo, FlowHost, EarlyHost {
   starting = true;
   /** Its first packet was captured less than a grace ago. */
   private isYoung = true;
+  /** See `keep` of ConnectionInfo. */
+  private isKept = false;
   /** What was captured too early; null: nothing. */
   early: EarlySegments | null = null;
   /** Place in the connection table. */
@@ -160,9 +163,14 @@ export class Connection implements ConnectionInfo, FlowHost, EarlyHost {
     if (flow0.fin >= 0 || flow1.fin >= 0) this.checkFins(time, packet);
   }
 
-  /** Nobody has been, or waits to be, told of it. */
-  get isUnheardOf(): boolean {
-    return !this.opened && this.early === null;
+  /** How much is lost when it is forgotten. */
+  get worth(): RecencyList {
+    if (this.ended) return NOTHING_LOST;
+    if (this.isKept) return KEPT_LONGEST;
+    const { flow0, flow1 } = this;
+    // A SYN alone may be one of a flood.
+    const hasSpoken = flow0.highest > 0 || flow1.highest > 0 || this.early !== null;
+    return hasSpoken && (flow0.wanted || flow1.wanted) ? IN_USE : LITTLE_LOST;
   }
 
   /** Both directions are known to begin where their SYNs say. */
@@ -208,6 +216,10 @@ export class Connection implements ConnectionInfo, FlowHost, EarlyHost {
     return synAt === null || flow1.initial === null || flow1.acked < 0
       ? null
       : (flow1.firstAckTick - (synAt | 0)) >>> 0;
+  }
+
+  keep(isKept: boolean): void {
+    this.isKept = isKept;
   }
 
   setWanted(direction: Direction, wanted: boolean): void {

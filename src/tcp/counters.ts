@@ -6,7 +6,7 @@ export class TcpCounters {
   connections = 0;
   /** Open connections dropped because the table was full. */
   evicted = 0;
-  /** Closed connections, or ones nobody reads and that showed no data, forgotten because the table was full: no loss. */
+  /** Closed connections, or ones that nobody reads or that showed no data, forgotten because the table was full: no loss. */
   forgotten = 0;
   /** Segments with payload after the connection had ended: late retransmissions, or data after a reset. */
   lateSegments = 0;

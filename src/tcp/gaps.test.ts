@@ -209,3 +209,13 @@ test.each<[string, Row[], string[], number]>([
   expect(log).toEqual([...expected, 'closed']);
   expect(connections[0]!.loss(0).gaps).toBe(gaps);
 });
+
+test('of a direction that was not captured, the last ACK of a closed connection counts its FIN', () => {
+  const rows: Row[] = [
+    client(1, 'a', { ack: 5001 }),
+    client(2, 'b', { ack: 5031, at: 300_000 }),
+    client(3, '', { flags: 'FA', ack: 5041, at: 300_100 }),
+  ];
+  const { log } = play(rows);
+  expect(log.filter((line) => line.startsWith('1@'))).toEqual(['1@0 gap 39']);
+});

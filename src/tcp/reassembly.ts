@@ -143,8 +143,10 @@ export class Flow extends StreamPosition implements BufferHolder {
     this.zeroWindow?.open(time);
     if (!this.wanted || this.state === UNKNOWN || this.state === RESUMING) return;
     let until = this.fin >= 0 ? this.fin : this.acked;
-    // The last byte that was acknowledged alone, or is all that is missing, is rather a FIN that was not captured.
-    if (this.fin < 0 && (until - this.next === 1 || (isClosed && this.lastStep === 1))) until--;
+    // The last byte that was acknowledged alone, or is all that is missing, is rather a FIN that was not captured; and of a direction
+    // that was not captured at all the last ACK of a closed connection counts one.
+    if (this.fin < 0 && (until - this.next === 1 || (isClosed && (this.lastStep === 1 || !this.heard))))
+      until--;
     if (until > this.next) this.gapTo(until, time, packet);
   }
 

@@ -1,13 +1,17 @@
-/** How much is lost when a connection is forgotten; the lists are emptied in this order. */
+/**
+ * How much is lost when a connection is forgotten; the lists are emptied in this order: closed ones, those that said nothing or that
+ * nobody reads, ordinary and undecided ones, links.
+ */
 export const NOTHING_LOST = 0;
 export const LITTLE_LOST = 1;
 export const IN_USE = 2;
-export type RecencyList = typeof NOTHING_LOST | typeof LITTLE_LOST | typeof IN_USE;
+export const KEPT_LONGEST = 3;
+export type RecencyList = typeof NOTHING_LOST | typeof LITTLE_LOST | typeof IN_USE | typeof KEPT_LONGEST;
 
-const LISTS = 3;
+const LISTS = 4;
 
 /**
- * Three lists of items, each ordered by last use. Links are integers in typed arrays, so that moving an item at every packet
+ * Four lists of items, each ordered by last use. Links are integers in typed arrays, so that moving an item at every packet
  * touches no other item's object.
  */
 export class RecencyLists<T> {

@@ -7,6 +7,7 @@ import { TcpCounters } from './counters.js';
 import { DuplicateFilter } from './duplicate-filter.js';
 import { synBelongs, takeSyn } from './handshake.js';
 import { DEFAULT_TCP_LIMITS, EARLY_GRACE_US, type TcpLimits } from './limits.js';
+import { IN_USE } from './recency.js';
 import { sequenceAfter } from './sequence.js';
 import type { ConnectionInfo, StreamConsumer } from './types.js';
 
@@ -136,7 +137,7 @@ export class TcpTracker {
     const full = this.table.size >= this.context.limits.maxConnections;
     const victim = this.table.crowding(hash) ?? (full ? this.table.leastUseful() : null);
     if (victim === null) return;
-    if (victim.ended || victim.isUnheardOf) this.counters.forgotten++;
+    if (victim.worth < IN_USE) this.counters.forgotten++;
     else this.counters.evicted++;
     this.table.remove(victim);
     victim.end(time, this.lastPacket);

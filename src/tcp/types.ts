@@ -41,6 +41,8 @@ export interface ConnectionInfo {
   sinceAcknowledged(direction: Direction): number;
   /** µs from the SYN to the ACK of its answer: one round trip, wherever it was captured. null: not captured. */
   readonly roundTripUs: number | null;
+  /** Whether it is one of those that are forgotten last where there are too many connections. */
+  keep(isKept: boolean): void;
   /** Stop (or resume) delivering a direction. Resuming starts with the next new segment. */
   setWanted(direction: Direction, wanted: boolean): void;
 }

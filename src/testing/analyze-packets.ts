@@ -12,26 +12,38 @@ export interface ToldAck {
   readonly packet: number;
 }
 
+/** A command of a master's stream as it was told. */
+export interface ToldCommand {
+  /** Replication offset of its last byte. */
+  readonly offset: number;
+  readonly bytes: number;
+}
+
 export interface Analysis {
   readonly links: readonly Link[];
   readonly acks: readonly ToldAck[];
+  /** Those whose offset is known, in their order. */
+  readonly commands: ReadonlyMap<Session, readonly ToldCommand[]>;
   readonly document: SummaryDocument;
   readonly internalErrors: readonly string[];
 }
 
-/** Analyses packets that are in memory. `acks` are told only when asked for. */
-export function analyzePackets(packets: readonly NumberedPacket[], wantAcks = false): Analysis {
+/** Analyses packets that are in memory. */
+export function analyzePackets(packets: readonly NumberedPacket[]): Analysis {
   const acks: ToldAck[] = [];
-  const analyzer = new Analyzer(
-    wantAcks
-      ? {
-          onEvent: (event) => {
-            if (event.event === 'ack')
-              acks.push({ session: event.session, offset: event.offset, packet: event.packet });
-          },
-        }
-      : {},
-  );
+  const commands = new Map<Session, ToldCommand[]>();
+  const analyzer = new Analyzer({
+    commands: true,
+    onEvent: (event) => {
+      if (event.event === 'ack')
+        acks.push({ session: event.session, offset: event.offset, packet: event.packet });
+      else if (event.event === 'stream.command' && event.from === 'master' && event.offset !== null) {
+        const told = commands.get(event.session) ?? [];
+        commands.set(event.session, told);
+        told.push({ offset: event.offset, bytes: event.bytes });
+      }
+    },
+  });
   const batch = new BatchBuffer();
   batch.count = 1;
   for (const { time, data, originalLength, linkType } of packets) {
@@ -44,5 +56,5 @@ export function analyzePackets(packets: readonly NumberedPacket[], wantAcks = fa
   }
   analyzer.finish();
   const document = analyzer.summary([]);
-  return { links: analyzer.links(), acks, document, internalErrors: analyzer.internalErrors };
+  return { links: analyzer.links(), acks, commands, document, internalErrors: analyzer.internalErrors };
 }

@@ -1,6 +1,6 @@
 import { formatAddress } from '../packet/address.js';
 import { PacketDecoder } from '../packet/decoder.js';
-import { TcpSegment } from '../packet/segment.js';
+import { RST, SYN, TcpSegment } from '../packet/segment.js';
 import { endpoint } from '../replication/links.js';
 import type { Payload, Session, Sync } from '../replication/model.js';
 import { sequenceDistance } from '../tcp/sequence.js';
@@ -24,11 +24,16 @@ export interface Judgement {
   /** Commands of the found sessions in the whole capture, and those decoded from the damaged one. */
   commands: number;
   recovered: number;
+  /** Commands of which every byte is left, and those of them that were told; of sessions whose offsets both analyses know exactly. */
+  intact: number;
+  intactTold: number;
   /** Sessions and links that are in no way those of the whole capture. */
   falseSessions: string[];
   falseLinks: string[];
   /** Links named by their TCP endpoint although the whole capture tells the announced one. */
   unnamedLinks: number;
+  /** Sessions that were not found again. */
+  readonly missed: string[];
   /** What is wrong, for a person to look at. */
   readonly wrongs: string[];
 }
@@ -50,9 +55,12 @@ export function newJudgement(): Judgement {
     found: 0,
     commands: 0,
     recovered: 0,
+    intact: 0,
+    intactTold: 0,
     falseSessions: [],
     falseLinks: [],
     unnamedLinks: 0,
+    missed: [],
     wrongs: [],
   };
 }
@@ -82,6 +90,7 @@ class Judge {
   readonly #intact: Set<number>;
   readonly #reached: Map<string, number>;
   readonly #left: Map<string, number>;
+  readonly #spans: Spans;
 
   constructor(whole: Whole, packets: readonly NumberedPacket[], analysis: Analysis, into: Judgement) {
     this.#whole = whole;
@@ -92,8 +101,9 @@ class Judge {
       packets.filter(({ data, originalLength }) => data.length >= originalLength).map(({ number }) => number),
     );
     const origins = new Map<string, number>();
+    this.#spans = new Spans();
     this.#reached = reachOf(whole.packets, origins);
-    this.#left = reachOf(packets, origins);
+    this.#left = reachOf(packets, origins, this.#spans);
   }
 
   run(): void {
@@ -109,7 +119,10 @@ class Judge {
           (a, b) =>
             Math.abs(a.firstSeenAt - session.firstSeenAt) - Math.abs(b.firstSeenAt - session.firstSeenAt),
         )[0];
-      if (same === undefined) continue;
+      if (same === undefined) {
+        into.missed.push(keyOf(session));
+        continue;
+      }
       free.delete(same);
       into.found++;
       this.#session(session, same);
@@ -144,6 +157,7 @@ class Judge {
     this.#syncs(truth, found);
     this.#payload(truth, truth.payload, found.payload);
     this.#lag(truth, found);
+    this.#intactCommands(truth, found);
     this.#into.commands += truth.stream.commands;
     this.#into.recovered += Math.min(found.stream.commands, truth.stream.commands);
     if (found.stream.commands > truth.stream.commands)
@@ -151,6 +165,21 @@ class Judge {
     for (const [name, count] of found.stream.byCommand) {
       const known = truth.stream.byCommand.get(name) ?? 0;
       if (count > known && truth.stream.bytes > 0) this.#wrong(truth, `command ${name}`, known, count);
+    }
+  }
+
+  /** Counts the commands that the damage did not touch, and which of them were told. */
+  #intactCommands(truth: Session, found: Session): void {
+    const { end, basis } = truth.offsets;
+    const isExact = basis === 'handshake' && found.offsets.basis === 'handshake';
+    if (end === null || !isExact || truth.loss.missingBytes > 0) return;
+    const key = keyOf(truth);
+    const told = new Set(this.#analysis.commands.get(found)?.map(({ offset }) => offset));
+    const shift = (this.#reached.get(key) ?? 0) - end;
+    for (const { offset, bytes } of this.#whole.analysis.commands.get(truth) ?? []) {
+      if (!this.#spans.hold(key, offset - bytes + shift, offset + shift)) continue;
+      this.#into.intact++;
+      if (told.has(offset)) this.#into.intactTold++;
     }
   }
 
@@ -299,22 +328,40 @@ function keyOf(session: Session): string {
 
 /**
  * How far each connection's server spoke: bytes from its first packet in the whole capture (`origins`, filled on the way) to the last
- * one that is there, by the key of the connection's session.
+ * one that is there before a reset, by the key of the connection's session.
  */
-function reachOf(packets: readonly NumberedPacket[], origins: Map<string, number>): Map<string, number> {
+function reachOf(
+  packets: readonly NumberedPacket[],
+  origins: Map<string, number>,
+  spans?: Spans,
+): Map<string, number> {
   const decoder = new PacketDecoder();
   const segment = new TcpSegment();
   const reach = new Map<string, number>();
+  const ended = new Set<string>();
   for (const { data, originalLength, linkType, time } of packets) {
     if (!decoder.decode(data, 0, data.length, originalLength, linkType, time, segment)) continue;
-    if (segment.payloadLength === 0) continue;
     const key = segmentKey(segment);
+    // A reset ends a connection where it was captured: what was on its way and was captured behind it does not count.
+    if ((segment.flags & RST) !== 0) ended.add(key).add(turned(key));
+    else if ((segment.flags & SYN) !== 0) {
+      ended.delete(key);
+      ended.delete(turned(key));
+    }
+    if (segment.payloadLength === 0 || ended.has(key)) continue;
     const origin = origins.get(key) ?? segment.sequence;
     origins.set(key, origin);
-    const end = sequenceDistance(origin, segment.sequence) + segment.payloadLength;
+    const start = sequenceDistance(origin, segment.sequence);
+    const end = start + segment.payloadLength;
+    spans?.add(key, start, start + segment.payloadEnd - segment.payloadStart);
     reach.set(key, Math.max(reach.get(key) ?? Number.NEGATIVE_INFINITY, end));
   }
   return reach;
+}
+
+/** The key of what the other side says. */
+function turned(key: string): string {
+  return key.split(' ').reverse().join(' ');
 }
 
 function segmentKey(segment: TcpSegment): string {
@@ -323,4 +370,46 @@ function segmentKey(segment: TcpSegment): string {
   const source = formatAddress(source0, source1, source2, source3);
   const destination = formatAddress(destination0, destination1, destination2, destination3);
   return `${endpoint(source, segment.sourcePort)} ${destination}:${segment.destinationPort}`;
+}
+
+/** Bytes of connections that were captured, by the keys of their sessions. */
+class Spans {
+  readonly #of = new Map<string, { start: number; end: number }[]>();
+  #isSorted = true;
+
+  add(key: string, start: number, end: number): void {
+    const spans = this.#of.get(key) ?? [];
+    this.#of.set(key, spans);
+    spans.push({ start, end });
+    this.#isSorted = false;
+  }
+
+  /** True when all of [start, end) was captured. */
+  hold(key: string, start: number, end: number): boolean {
+    if (!this.#isSorted) this.#sort();
+    const spans = this.#of.get(key) ?? [];
+    let low = 0;
+    let high = spans.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (spans[middle]!.start <= start) low = middle + 1;
+      else high = middle;
+    }
+    return low > 0 && spans[low - 1]!.end >= end;
+  }
+
+  /** Sorts the spans, and joins those that touch. */
+  #sort(): void {
+    this.#isSorted = true;
+    for (const [key, spans] of this.#of) {
+      spans.sort((a, b) => a.start - b.start);
+      const joined: { start: number; end: number }[] = [];
+      for (const span of spans) {
+        const last = joined.at(-1);
+        if (last !== undefined && span.start <= last.end) last.end = Math.max(last.end, span.end);
+        else joined.push({ ...span });
+      }
+      this.#of.set(key, joined);
+    }
+  }
 }

@@ -13,6 +13,8 @@ export class WantedMemory implements ConnectionInfo {
     return this.#wanted[direction];
   }
 
+  keep(): void {}
+
   setWanted(direction: Direction, wanted: boolean): void {
     this.#wanted[direction] = wanted;
     this.#inner.setWanted(direction, wanted);

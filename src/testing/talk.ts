@@ -200,6 +200,8 @@ export class Call implements ConnectionInfo {
     return null;
   }
 
+  keep(): void {}
+
   setWanted(direction: Direction, wanted: boolean): void {
     this.wanted[direction] = wanted;
   }
