@@ -67,8 +67,8 @@ const LEAST_TELLING = 8;
 const OVERWRITTEN = /^x+$/;
 const STRUCTURE = new Set(['PING', 'SELECT', 'MULTI', 'EXEC', 'REPLCONF', 'SCRIPT', 'FUNCTION']);
 
-/** What scrubbing changes on purpose: the payload's bytes, and the names in it. */
-const CHANGED = new Set(['sha256', 'sources', 'biggestKeys']);
+/** What scrubbing changes on purpose: the payload's bytes, names and scripts in it. */
+const CHANGED = new Set(['sha256', 'sources', 'biggestKeys', 'lua']);
 const withoutChanged = (value: unknown): unknown =>
   JSON.parse(JSON.stringify(value, (name, each) => (CHANGED.has(name) ? undefined : each)));
 

@@ -31,12 +31,16 @@ const COUNTED_KEYS = new Set('ZUNIONSTORE ZINTERSTORE ZDIFFSTORE'.split(' '));
 /** A number of keys, then these, behind the place of the map. */
 const SCRIPTS = new Set('EVAL EVALSHA EVAL_RO EVALSHA_RO FCALL FCALL_RO'.split(' '));
 
+/** Behind these words stands a key, or a pattern of keys, in these commands. */
+const BEFORE_KEY = new Set(['STORE', 'STOREDIST', 'BY', 'GET']);
+const WITH_KEY_WORDS = new Set(['SORT', 'GEORADIUS', 'GEORADIUSBYMEMBER']);
+
 /** Words of a command's syntax, which say nothing of its data. */
 const SYNTAX = new Set(
   [
     'EX PX EXAT PXAT KEEPTTL NX XX GT LT GET CH INCR MAXLEN MINID LIMIT NOMKSTREAM ~ = * COUNT LEFT RIGHT BEFORE',
     'AFTER REPLACE ABSTTL IDLETIME FREQ FIELDS CREATE MKSTREAM SETID DESTROY CREATECONSUMER DELCONSUMER STORE BY ASC',
-    'DESC ALPHA WEIGHTS AGGREGATE SUM MIN MAX AND OR XOR NOT AUTH AUTH2 (redacted)',
+    'DESC ALPHA STOREDIST WEIGHTS AGGREGATE SUM MIN MAX AND OR XOR NOT AUTH AUTH2 (redacted)',
   ].flatMap((words) => words.split(' ')),
 );
 
@@ -146,7 +150,7 @@ function latin1(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
 }
 
-/** What an argument of a command is, by its place (from 1) and its text in upper case. */
+/** What an argument of a command is, by its place (from 1) and its text in upper case; asked for one after the other. */
 export type ArgumentKinds = (place: number, text: string) => 'key' | 'value' | 'syntax';
 
 /**
@@ -157,8 +161,13 @@ export function argumentKinds(name: string, number: (place: number) => number): 
   if (SHOWN_WHOLE.has(name)) return () => 'syntax';
   const isKey = keyPlaces(name, number);
   const words = CONTAINERS.includes(name) ? 1 : 0;
+  const hasKeyWords = WITH_KEY_WORDS.has(name);
+  let before = '';
   return (place, text) => {
     if (place <= words) return 'syntax';
+    const named = hasKeyWords && BEFORE_KEY.has(before);
+    before = text;
+    if (named) return 'key';
     return isKey(place) ? 'key' : SYNTAX.has(text) ? 'syntax' : 'value';
   };
 }

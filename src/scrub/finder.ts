@@ -3,9 +3,10 @@ import type { TcpSegment } from '../packet/segment.js';
 import type { Session } from '../replication/model.js';
 import type { Connection } from '../tcp/connection.js';
 import type { ConnectionInfo, Direction, StreamConsumer } from '../tcp/types.js';
+import type { ScrubCounts } from './commands.js';
 import { PatchBudget, Patches } from './patches.js';
 import type { Policy } from './policy.js';
-import { ClientSide, type ScrubCounts, ServerSide } from './sides.js';
+import { ClientSide, ServerSide } from './sides.js';
 
 /** One direction of one connection: where its bytes stand, and what is to be overwritten of them. */
 export interface FlowPatches {
@@ -14,11 +15,15 @@ export interface FlowPatches {
   readonly firstPacket: number;
   /** Sequence number of stream position 0; null: no byte was captured. */
   base: number | null;
+  /** Position behind the last byte that was read; what comes behind it (after a reset, say) nobody has looked at. */
+  end: number;
 }
 
 /** Finds what is to be overwritten, in all connections of a capture. */
 export class SecretFinder {
-  readonly counts: ScrubCounts = { secrets: 0, payloads: 0, partPayloads: 0, heldBytes: 0 };
+  readonly counts: ScrubCounts = {
+    ...{ secrets: 0, payloads: 0, partPayloads: 0, unreadPayloads: 0, heldBytes: 0 },
+  };
   /** By `flowKey`: the connections that had these endpoints, one after the other. */
   readonly flows = new Map<string, FlowPatches[]>();
   /** Number of the current packet. */
@@ -46,21 +51,22 @@ export class SecretFinder {
     const server = client === 0 ? 1 : 0;
     const isStream = isReplica(client);
     const replies = new ServerSide(this.#policy, flows[server].patches, this.counts, requests, isStream);
-    const ends: [number, number] = [0, 0];
     return {
       data: (direction, bytes, start, end, position, _time, _packet, segmentStart) => {
         flows[direction].base ??= connection.flow(direction).sequenceOf(0);
-        ends[direction] = position + end - start;
+        flows[direction].end = position + end - start;
         (direction === client ? requests : replies).data(bytes, start, end, position, segmentStart);
       },
       gap: (direction, position, length) => {
         flows[direction].base ??= connection.flow(direction).sequenceOf(0);
-        ends[direction] = position + length;
+        flows[direction].end = position + length;
+        // What is missing may still come, too late to be read.
+        flows[direction].patches.add(position, position + length);
         (direction === client ? requests : replies).gap(position, length);
       },
       closed: () => {
-        requests.end(ends[client]);
-        replies.end(ends[server]);
+        requests.end(flows[client].end);
+        replies.end(flows[server].end);
       },
     };
   }
@@ -73,7 +79,12 @@ export class SecretFinder {
       connection.port(direction),
       connection.port(back),
     ].join();
-    const flow: FlowPatches = { patches: new Patches(this.#budget), firstPacket: this.packet, base: null };
+    const flow: FlowPatches = {
+      patches: new Patches(this.#budget),
+      firstPacket: this.packet,
+      base: null,
+      end: 0,
+    };
     const known = this.flows.get(key);
     if (known === undefined) this.flows.set(key, [flow]);
     else known.push(flow);

@@ -20,6 +20,8 @@ export class Patches {
   /** What comes there; null: FILLER. */
   readonly #bytes: (Uint8Array | null)[] = [];
   #isSorted = true;
+  /** The least beginning from each patch on: those that overlap are sorted by their ends. Made when it is first needed. */
+  #leastFrom: Float64Array | null = null;
 
   constructor(budget: PatchBudget) {
     this.#budget = budget;
@@ -37,6 +39,7 @@ export class Patches {
     this.#from.push(from);
     this.#to.push(to);
     this.#bytes.push(bytes);
+    this.#leastFrom = null;
   }
 
   /** Overwrites in bytes[start, end), whose first byte is at stream position `position`. `changed` is told each index before. */
@@ -48,8 +51,9 @@ export class Patches {
     changed: (index: number, value: number) => void,
   ): void {
     if (!this.#isSorted) this.#sort();
+    this.#leastFrom ??= this.#beginnings();
     const last = position + end - start;
-    for (let i = this.#firstBehind(position); i < this.count && this.#from[i]! < last; i++) {
+    for (let i = this.#firstBehind(position); i < this.count && this.#leastFrom[i]! < last; i++) {
       const from = this.#from[i]!;
       const by = this.#bytes[i]!;
       const to = Math.min(this.#to[i]!, last);
@@ -71,6 +75,16 @@ export class Patches {
       else high = middle;
     }
     return low;
+  }
+
+  #beginnings(): Float64Array {
+    const least = new Float64Array(this.count);
+    let from = Number.POSITIVE_INFINITY;
+    for (let i = this.count - 1; i >= 0; i--) {
+      from = Math.min(from, this.#from[i]!);
+      least[i] = from;
+    }
+    return least;
   }
 
   /** Those that overlap others come to lie in order of their ends. */

@@ -29,6 +29,11 @@ const READ_WHOLE = new Set(
     ' ',
   ),
 );
+/** True for commands of replication: whether a server knows them or not, their arguments are no passwords. */
+export function isOfReplication(name: string): boolean {
+  return READ_WHOLE.has(name) || name === 'REPLCONF' || name === 'PING';
+}
+
 const SENTINEL_CHANNEL = '__sentinel__:hello';
 
 /** Overwrites keys and values of a command as its arguments pass. */

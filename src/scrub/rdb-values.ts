@@ -8,6 +8,7 @@ import { INTEGER, LZF, TokenReader } from '../rdb/reader.js';
 import * as R from '../rdb/roles.js';
 import type { Magic } from '../rdb/types.js';
 import { type TokenHandler, Walker } from '../rdb/walker.js';
+import { shownScript } from '../replication/redact.js';
 import { markValues, overwriteLiterals } from './packed-values.js';
 import { FILLER } from './patches.js';
 import { type Policy, pseudonym } from './policy.js';
@@ -17,14 +18,17 @@ const EOF = 255;
 const AUX = 250;
 /** First byte of a string in the LZF form. */
 const LZF_LEAD = 0xc3;
+/** Auxiliary field in which servers up to 6.2 hand on the scripts that they know. */
+const SCRIPT_FIELD = 'lua';
 const FIRST_VERSION_WITH_CRC = 5;
 /** Nothing is cut: what is not read whole cannot be overwritten. */
 const WHOLE = Number.MAX_SAFE_INTEGER;
 const NO_LIMITS = { keyBytes: WHOLE, elementBytes: WHOLE, blobBytes: WHOLE, functionBytes: WHOLE };
 
 /**
- * An RDB payload with its values (or keys) overwritten: as long as before, every record where it was, its checksum mended. What lies
- * behind the place where it breaks off, or cannot be read, is overwritten as a whole. null where the result does not say the same.
+ * An RDB payload with its values (or keys), and scripts with passwords in any case, overwritten: as long as before, every record where it
+ * was, its checksum mended. What lies behind the place where it breaks off, or cannot be read, is overwritten as a whole. null where the
+ * result does not say the same, or where only scripts were looked for and it cannot be read.
  */
 export function overwriteRdb(payload: Uint8Array, policy: Policy): Uint8Array | null {
   const overwriter = new RdbOverwriter(payload, policy);
@@ -32,6 +36,7 @@ export function overwriteRdb(payload: Uint8Array, policy: Policy): Uint8Array | 
     overwriter.run(Number.POSITIVE_INFINITY);
   } catch (error) {
     if (!(error instanceof RdbFormatError)) throw error;
+    if (!policy.keys && !policy.values) return null;
     overwriter.giveUp();
   }
   return sameFacts(payload, overwriter.out) ? overwriter.out : null;
@@ -54,6 +59,8 @@ class RdbOverwriter implements TokenHandler {
   readonly #policy: Policy;
   readonly #reader = new TokenReader();
   readonly #walker: Walker;
+  /** The auxiliary field that is read is a script. */
+  #isScript = false;
 
   constructor(payload: Uint8Array, policy: Policy) {
     this.out = Uint8Array.from(payload);
@@ -99,8 +106,11 @@ class RdbOverwriter implements TokenHandler {
 
   string(role: number): void {
     const { keys, values } = this.#policy;
-    if (role === R.KEY ? keys : values && (role >= R.FIRST_DETAIL || role === R.FUNCTION_SOURCE))
-      this.#text(role);
+    if (role === R.AUX_NAME) this.#isScript = this.#plain().toString('latin1') === SCRIPT_FIELD;
+    else if (role === R.FUNCTION_SOURCE || (role === R.AUX_VALUE && this.#isScript)) {
+      const source = this.#plain().toString('latin1');
+      if (values || shownScript(source) !== source) this.#text(role);
+    } else if (role === R.KEY ? keys : values && role >= R.FIRST_DETAIL) this.#text(role);
   }
 
   number(): void {}
@@ -139,7 +149,16 @@ class RdbOverwriter implements TokenHandler {
     throw new RdbFormatError('a container that is not read');
   }
 
-  /** The string that was just read. */
+  /** The string that was just read, as it is when it is unpacked. */
+  #plain(): Buffer {
+    const { form, wire, position, size } = this.#reader;
+    if (form !== LZF) return Buffer.from(this.#payload.subarray(position - wire, position));
+    const plain = Buffer.alloc(size);
+    inflate(this.#payload.subarray(position - wire, position), 0, wire, plain, size, false);
+    return plain;
+  }
+
+  /** Overwrites the string that was just read. */
   #text(role: number): void {
     const { form, wire, position, size } = this.#reader;
     const from = position - wire;

@@ -1,80 +1,15 @@
 import { readPayloadHeader } from '../replication/decision.js';
 import { MAX_HELD_COMMAND_BYTES } from '../replication/limits.js';
 import { PayloadReader } from '../replication/payload.js';
-import { mayHaveSecrets, secretPlaces, shownAuthReply, shownReply } from '../replication/redact.js';
+import { shownAuthReply, shownReply } from '../replication/redact.js';
+import { Commands, type ScrubCounts } from './commands.js';
 import type { Patches } from './patches.js';
-import { CommandOverwriter, type Policy } from './policy.js';
+import type { Policy } from './policy.js';
 import { overwriteRdb, rdbHeadBytes } from './rdb-values.js';
 import { latin1, RespScanner, type ScanSink } from './resp-scanner.js';
 
-/** Arguments of one command that are looked at for secrets. */
-const MOST_ARGUMENTS = 4096;
-
 /** Bytes of all payloads that are held at a time to be read. */
 const MOST_HELD_BYTES = 4 * MAX_HELD_COMMAND_BYTES;
-
-/** What was done, of all connections. */
-export interface ScrubCounts {
-  secrets: number;
-  /** Payloads that are whole, and others: what cannot be read of those is overwritten as a whole. */
-  payloads: number;
-  partPayloads: number;
-  heldBytes: number;
-}
-
-/** Secrets, keys and values in requests: those of a client, or the stream of a master. */
-class Commands {
-  readonly #patches: Patches;
-  readonly #counts: ScrubCounts;
-  readonly #overwriter: CommandOverwriter;
-  #name = '';
-  #words: { text: string; from: number; to: number }[] | null = null;
-
-  constructor(policy: Policy, patches: Patches, counts: ScrubCounts) {
-    this.#patches = patches;
-    this.#counts = counts;
-    this.#overwriter = new CommandOverwriter(policy, patches);
-  }
-
-  /** Name of the latest command, in upper case. */
-  get name(): string {
-    return this.#name;
-  }
-
-  argument(place: number, head: Uint8Array, from: number, to: number): void {
-    if (place === 0) {
-      const text = latin1(head).trim();
-      const blank = text.search(/\s/);
-      this.#name = (blank < 0 ? text : text.slice(0, blank)).toUpperCase();
-      // A whole line as one word.
-      if (blank >= 0 && mayHaveSecrets(this.#name)) this.#secret(from + blank, to);
-      this.#words = mayHaveSecrets(this.#name) ? [] : null;
-    }
-    if (this.#words !== null && place < MOST_ARGUMENTS) this.#words.push({ text: latin1(head), from, to });
-    this.#overwriter.argument(place, head, from, to);
-  }
-
-  done(): void {
-    const words = this.#words;
-    if (words === null) return;
-    for (const place of secretPlaces(words.map(({ text }) => text)))
-      this.#secret(words[place]!.from, words[place]!.to);
-    this.#words = null;
-  }
-
-  /** An inline command. */
-  line(head: Uint8Array, from: number): void {
-    let place = 0;
-    for (const { 0: word, index } of latin1(head).matchAll(/\S+/g))
-      this.argument(place++, Buffer.from(word, 'latin1'), from + index, from + index + word.length);
-    this.done();
-  }
-
-  #secret(from: number, to: number): void {
-    this.#counts.secrets++;
-    this.#patches.add(from, to);
-  }
-}
 
 /** The direction of a client. */
 export class ClientSide implements ScanSink {
@@ -92,6 +27,11 @@ export class ClientSide implements ScanSink {
   /** Name of the latest command, in upper case. */
   get latest(): string {
     return this.#commands.name;
+  }
+
+  /** The server does not know a command of this name, and has said so. */
+  unknown(name: string): void {
+    this.#commands.unknown(name);
   }
 
   data(bytes: Uint8Array, start: number, end: number, position: number, segmentStart: boolean): void {
@@ -129,6 +69,8 @@ export class ClientSide implements ScanSink {
 /** Settings that CONFIG GET shows, and what ACL LIST and ACL GETUSER show of users. */
 const SECRET_NAME = /^(requirepass|(master|primary)(auth|user)|.*key-file-pass)$/i;
 const SECRET_TEXT = /^user \S+ .*[#>]|^[#>]?[0-9a-f]{64}$/i;
+/** Servers quote a name of 128 characters at most. */
+const UNKNOWN = /unknown (?:sub)?command [`'"]([^`'"]{1,128})/i;
 /** A line of MONITOR, of servers that show passwords (up to 6.0). */
 const MONITORED = /^\+\d+\.\d+ \[.*?\] "(auth|hello|config|acl|migrate)"/i;
 
@@ -233,6 +175,8 @@ export class ServerSide implements ScanSink {
   }
 
   #error(text: string, from: number, to: number): void {
+    const unknown = UNKNOWN.exec(text)?.[1];
+    if (unknown !== undefined) this.#client.unknown(unknown);
     const isAuth = /^(AUTH|HELLO)$/.test(this.#client.latest);
     const shown = isAuth ? shownAuthReply(shownReply(text)) : shownReply(text);
     if (shown === text) return;
@@ -248,7 +192,7 @@ export class ServerSide implements ScanSink {
 
   #beginPayload(position: number): void {
     this.#payloadFrom = position;
-    this.#isHolding = this.#policy.keys || this.#policy.values;
+    this.#isHolding = true;
     this.#payload = new PayloadReader(this.#header, 0, 0, { asOf: null, details: null, watcher: null });
     this.#header = null;
   }
@@ -266,7 +210,7 @@ export class ServerSide implements ScanSink {
   /** The payload is over; what comes behind it is the stream. */
   #endPayload(position: number): void {
     const { bytes, sha256 } = this.#payload!.facts;
-    if (this.#policy.keys || this.#policy.values) this.#overwritePayload(bytes, sha256 !== null);
+    this.#overwritePayload(bytes, sha256 !== null);
     this.#payload = null;
     this.#isStream = true;
     this.#scanner = new RespScanner(this, position, false, false);
@@ -279,6 +223,14 @@ export class ServerSide implements ScanSink {
     const held = all.subarray(0, length);
     const from = this.#payloadFrom;
     const overwritten = overwriteRdb(held, this.#policy);
+    if (!this.#policy.keys && !this.#policy.values) {
+      if (overwritten === null || held.length < length) this.#counts.unreadPayloads++;
+      else if (!held.equals(overwritten)) {
+        this.#counts.secrets++;
+        this.#patches.add(from, from + length, overwritten);
+      }
+      return;
+    }
     if (overwritten !== null && isWhole && held.length === length) {
       this.#counts.payloads++;
       this.#patches.add(from, from + length, overwritten);

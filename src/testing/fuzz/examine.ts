@@ -4,7 +4,8 @@ import { Analyzer } from '../../analyzer.js';
 import { MemorySource } from '../../capture/byte-source.js';
 import { openByteSource } from '../../capture/open.js';
 import { CaptureError, type CaptureFacts } from '../../capture/types.js';
-import type { TrafficObserver } from '../../replication/observer.js';
+import type { Session } from '../../replication/model.js';
+import type { CommandCounter, TrafficObserver } from '../../replication/observer.js';
 import { AofWriter } from '../../report/aof.js';
 import { aofLines } from '../../report/aof-text.js';
 import type { SummaryDocument } from '../../report/document.js';
@@ -24,7 +25,9 @@ import { timelineText } from '../../report/timeline.js';
 import { topologyDot, topologyMermaid } from '../../report/topology/graph.js';
 import { topologyDocument } from '../../report/topology/topology-document.js';
 import { topologyText } from '../../report/topology/topology-text.js';
+import { CheckConsumer, type Consumer, DisguiseConsumer, LiveConsumer, PageConsumer } from './consumers.js';
 import { complaintsAbout, isWholeCommands } from './invariants.js';
+import { complaintsAboutScrubbed } from './scrubbed.js';
 
 /** Runs a capture through everything that may be made of one, and tells what is wrong with the result. */
 
@@ -45,6 +48,10 @@ export interface ExamineOptions {
   chunk?: number | undefined;
   /** Must not be in any output. */
   secrets?: readonly string[];
+  /** The report's page, checks, live views, pseudonyms and a scrubbed copy as well. */
+  deep?: boolean | undefined;
+  /** Nothing of the capture is lost or damaged. */
+  isSound?: boolean | undefined;
 }
 
 const OPTIONS = { width: 100, chalk: new Chalk({ level: 0 }), ascii: false, zone: 'utc' } as const;
@@ -52,12 +59,12 @@ const OPTIONS = { width: 100, chalk: new Chalk({ level: 0 }), ascii: false, zone
 const AOF_BYTES = 1 << 20;
 
 export async function examine(bytes: Uint8Array, options: ExamineOptions = {}): Promise<Examined> {
-  const run = new Run();
+  const run = new Run(options.deep === true);
   const begun = performance.now();
   try {
     await run.read(bytes, options.chunk);
     run.examined.analysisMs = performance.now() - begun;
-    run.show();
+    await run.show();
   } catch (error) {
     // A file that cannot be read is told in a sentence: the only error there may be.
     if (!(error instanceof CaptureError))
@@ -65,6 +72,11 @@ export async function examine(bytes: Uint8Array, options: ExamineOptions = {}): 
   }
   run.examined.wholeMs = performance.now() - begun;
   run.check(options.secrets ?? []);
+  const { complaints, summary } = run.examined;
+  if (options.deep && summary !== null)
+    complaints.push(
+      ...(await complaintsAboutScrubbed(bytes, summary, options.secrets ?? [], options.isSound === true)),
+    );
   return run.examined;
 }
 
@@ -88,8 +100,17 @@ class Run {
   readonly #rates = new RateObserver('prefix');
   readonly #writer = new AofWriter((bytes) => this.#written(bytes));
   readonly #analyzer: Analyzer;
+  readonly #consumers: readonly Consumer[];
 
-  constructor() {
+  constructor(deep: boolean) {
+    this.#consumers = deep
+      ? [
+          new PageConsumer(),
+          new CheckConsumer(),
+          new LiveConsumer(() => this.#analyzer),
+          new DisguiseConsumer(),
+        ]
+      : [];
     const printer = new EventPrinter(
       { ...OPTIONS, showLink: true, acks: true, replies: true, commands: true },
       (line) => this.#texts.push(line),
@@ -101,6 +122,7 @@ class Run {
         this.examined.events++;
         this.#documents.push(eventLine(event));
         printer.print(event);
+        for (const consumer of this.#consumers) consumer.event(event);
       },
     });
   }
@@ -118,7 +140,7 @@ class Run {
   }
 
   /** Every output of every command. */
-  show(): void {
+  async show(): Promise<void> {
     const analyzer = this.#analyzer;
     const summary = analyzer.summary([this.#facts!]);
     this.examined.summary = summary;
@@ -150,6 +172,11 @@ class Run {
       ...noteLines(summary, OPTIONS),
       ...aofLines(this.#writer.facts),
     );
+    for (const consumer of this.#consumers) {
+      const { texts, documents } = await consumer.show(summary, analyzer);
+      this.#texts.push(...texts);
+      this.#documents.push(...documents);
+    }
   }
 
   check(secrets: readonly string[]): void {
@@ -181,7 +208,22 @@ class Run {
         };
       },
       stream: (session) => this.#writer.begin(session),
-      counter: (session) => this.#rates.counter(session),
+      counter: (session) => this.#counter(session),
+      meter: (session, meter) =>
+        this.#consumers.reduce((last, { observer }) => observer?.meter?.(session, last) ?? last, meter),
+    };
+  }
+
+  #counter(session: Session): CommandCounter {
+    const counters = this.#consumers.flatMap(({ observer }) => observer?.counter?.(session) ?? []);
+    counters.push(this.#rates.counter(session));
+    return {
+      sent: (bytes, time) => {
+        for (const counter of counters) counter.sent(bytes, time);
+      },
+      command: (...facts: Parameters<CommandCounter['command']>) => {
+        for (const counter of counters) counter.command(...facts);
+      },
     };
   }
 }
