@@ -1,17 +1,26 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Parser } from 'tap-parser';
 import { describe, expect, it } from 'vitest';
 import { compileExpression, evaluateWithin } from './check/cel/expression.js';
 import { starterFile } from './check/init.js';
 import { compare } from './check/pattern/compare.js';
-import type { Shape } from './check/shape.js';
 import { SUMMARY_SHAPE } from './check/summary-shape.js';
-import { analyze, check, checkText } from './index.js';
+import {
+  AssertionFileError,
+  analyze,
+  check,
+  checkSummary,
+  checkText,
+  ExpressionError,
+  UnreadableAssertions,
+} from './index.js';
 import { xmlText } from './report/check/junit.js';
 import { tapReport } from './report/check/tap.js';
 import { fixture, publicFixtures, replicationFixtures } from './testing/fixtures.js';
+import { strangeFields } from './testing/strange-fields.js';
 
 const MISSED = fixture('backlog-overflow-redis-7.2.6.pcap').path;
 
@@ -21,29 +30,24 @@ function rules(text: string): string {
   return path;
 }
 
-/** Fields of a value that its shape does not have. */
-function strange(shape: Shape, value: unknown, path: string): string[] {
-  if (value === null || shape.kind === 'any') return [];
-  if (shape.kind === 'list')
-    return (value as unknown[]).flatMap((item, index) => strange(shape.of, item, `${path}[${index}]`));
-  if (shape.kind === 'map')
-    return Object.entries(value as object).flatMap(([name, item]) =>
-      strange(shape.of, item, `${path}.${name}`),
-    );
-  if (shape.kind === 'object')
-    return Object.entries(value as object).flatMap(([name, item]) => {
-      const field = shape.fields[name];
-      return field === undefined ? [`${path}.${name}`] : strange(field, item, `${path}.${name}`);
-    });
-  return typeof value === shape.kind || (shape.kind === 'text' && typeof value === 'string') ? [] : [path];
-}
-
 describe('every recorded capture', () => {
-  for (const { name, path } of replicationFixtures())
+  const others = ['findings', 'embedded'].flatMap((part) => {
+    const path = fileURLToPath(new URL(`../fixtures/${part}/`, import.meta.url));
+    return readdirSync(path)
+      .filter((name) => /\.pcap(\.gz)?$/.test(name))
+      .map((name) => ({ name: `${part}/${name}`, path: path + name }));
+  });
+
+  for (const { name, path } of [...replicationFixtures(), ...others])
     it(name, async () => {
       const document = await analyze(path);
-      expect(strange(SUMMARY_SHAPE, document, '')).toEqual([]);
-      const report = await check(path, { files: [rules(starterFile(document, [path]))] });
+      expect(strangeFields(SUMMARY_SHAPE, document, '')).toEqual([]);
+      const report = await check(path, {
+        files: [rules(starterFile(document, [path]))],
+        expressions: [
+          `links.size() == ${document.links.length} && findings.size() == ${document.findings.length}`,
+        ],
+      });
       // Without a link there is nothing to check, and that is no pass.
       expect(report.passed, checkText(report)).toBe(document.links.length > 0);
     });
@@ -68,6 +72,39 @@ describe('a failure', () => {
     expect(report.subjects[0]!.results[0]!.failures[0]!.message).toMatch(
       /event 2 of 2\) did not come after connection.closed.*its decision is "FULLRESYNC", not "CONTINUE"/,
     );
+  });
+});
+
+describe('the library', () => {
+  it('takes the captures that the files name', async () => {
+    const file = rules(`captures: ${MISSED}\nassertions:\n  a: {expr: links.size() == 1}\n`);
+    const report = await check(null, { files: [file] });
+    expect(report).toMatchObject({ passed: true, subjects: [{ links: 1 }] });
+  });
+
+  it('checks a summary that is there already, but no events of it', async () => {
+    const document = await analyze(MISSED);
+    const report = await checkSummary(document, { limits: { maxFullResyncs: 1 } });
+    expect(checkText(report)).toContain('links[0].fullResyncs is 2');
+    expect((await checkSummary(document, { limits: { maxFullResyncs: 2 } })).passed).toBe(true);
+    const file = rules('assertions:\n  a: {events: [{event: ack}]}\n');
+    await expect(checkSummary(document, { files: [file] })).rejects.toThrow('needs the capture');
+  });
+
+  it('counts warnings when told to, and takes the filters of the analyzer', async () => {
+    const file = rules('assertions:\n  a: {severity: warning, expr: links.size() == 2}\n');
+    expect((await check(MISSED, { files: [file] })).passed).toBe(true);
+    expect((await check(MISSED, { files: [file] }, { failOn: 'warning' })).passed).toBe(false);
+    const elsewhere = await check(MISSED, { limits: { noGaps: true } }, { ports: [9] });
+    expect(elsewhere.passed).toBe(false);
+  });
+
+  it('throws for assertions that cannot be used, and reports captures that cannot be read', async () => {
+    await expect(check(MISSED, { expressions: ['links.size('] })).rejects.toThrow(ExpressionError);
+    await expect(check(MISSED, { files: ['/nowhere.yaml'] })).rejects.toThrow(UnreadableAssertions);
+    await expect(check(MISSED, { files: [rules('a: 1')] })).rejects.toThrow(AssertionFileError);
+    const report = await check(rules('x'), { limits: { noGaps: true } });
+    expect(report).toMatchObject({ passed: false, counts: { errors: 1 } });
   });
 });
 

@@ -10,7 +10,8 @@ import { type Outcome, testExpression, testPattern } from './document-test.js';
 import { EventContext } from './events/context.js';
 import { sequenceOutcome } from './events/outcome.js';
 import { SequenceWatch } from './events/watch.js';
-import type { Surroundings } from './places.js';
+import { isLinkMeant } from './link-text.js';
+import { bareFailure, type Surroundings } from './places.js';
 
 export interface CheckerOptions {
   /** Zone of the times in texts. */
@@ -70,7 +71,8 @@ export class Checker {
       document.links.length === 0
         ? [nothingToCheck(A_LINK, emptyText(document)), ...this.#assertions.map(notEvaluated)]
         : this.#assertions.map((assertion) => this.#check(assertion, around));
-    return { name, capture: document.capture, links: document.links.length, results };
+    const { capture, links, ignored } = document;
+    return { name, capture, links: links.length, ignored, results };
   }
 
   #check(assertion: Assertion, around: Surroundings): ResultDocument {
@@ -121,18 +123,17 @@ function notEvaluated(assertion: Assertion): ResultDocument {
 }
 
 function failed(head: ResultDocument, message: string): ResultDocument {
-  const where = { link: null, session: null, at: null, packet: null };
-  const failure = { message, values: [], ...where, timeline: [], command: null };
-  return { ...head, status: 'failed', failures: [failure], failureCount: 1 };
+  return { ...head, status: 'failed', failures: [bareFailure(message)], failureCount: 1 };
 }
 
 /** Only what is about links whose id contains a text. */
 function narrowed(document: SummaryDocument, text: string): SummaryDocument {
+  const isMeant = (id: string): boolean => isLinkMeant(id, text);
   return {
     ...document,
-    links: document.links.filter(({ id }) => id.includes(text)),
-    siblings: document.siblings.filter(({ links }) => links.some((id) => id.includes(text))),
-    findings: document.findings.filter(({ link }) => link?.includes(text) === true),
+    links: document.links.filter(({ id }) => isMeant(id)),
+    siblings: document.siblings.filter(({ links }) => links.some(isMeant)),
+    findings: document.findings.filter(({ link }) => link !== null && isMeant(link)),
   };
 }
 

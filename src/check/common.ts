@@ -33,31 +33,31 @@ const LIMITS = {
   maxLagBytes: {
     flag: '--max-lag-bytes',
     unit: ' B',
-    means: 'bytes sent and not acknowledged, at most',
+    means: 'bytes sent and not acknowledged: at most',
     expr: 'links.all(l, l.lag.maxBytes <= LIMIT)',
   },
   maxLag: {
     flag: '--max-lag',
     unit: ' ms',
-    means: 'age of the oldest byte not acknowledged, at most',
+    means: 'age of the oldest byte not acknowledged: at most',
     expr: 'links.all(l, l.lag.maxMs <= LIMIT)',
   },
   maxFullResyncs: {
     flag: '--max-full-resyncs',
     unit: '',
-    means: 'full resyncs of a link, at most',
+    means: 'full resyncs of a link: at most',
     expr: 'links.all(l, l.fullResyncs <= LIMIT)',
   },
   maxReconnects: {
     flag: '--max-reconnects',
     unit: '',
-    means: 'reconnects of a link, at most',
+    means: 'reconnects of a link: at most',
     expr: 'links.all(l, l.reconnects <= LIMIT)',
   },
   maxSyncTime: {
     flag: '--max-sync-time',
     unit: ' ms',
-    means: 'a full sync, decision to first ACK, at most',
+    means: 'a full sync, decision to first ACK: at most',
     expr: SYNC_TIME,
   },
 } as const;
@@ -68,7 +68,13 @@ export function commonAssertions(limits: CommonLimits): Assertion[] {
   for (const [key, { flag, means, expr, unit }] of Object.entries(LIMITS)) {
     const limit = limits[key as keyof typeof LIMITS];
     if (limit !== undefined)
-      assertions.push(compileInline(expr.replace('LIMIT', String(limit)), `${flag} ${limit}${unit}`, means));
+      assertions.push(
+        compileInline(
+          expr.replace('LIMIT', String(limit)),
+          `${flag} ${limit}${unit}`,
+          `${means} ${limit}${unit}`,
+        ),
+      );
   }
   if (limits.noGaps === true)
     assertions.push(

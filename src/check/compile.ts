@@ -3,9 +3,10 @@ import { ExpressionError } from './cel/errors.js';
 import { compileExpression, type Expression } from './cel/expression.js';
 import { EVENT_SHAPES } from './event-shapes.js';
 import type { Sequence, Step } from './events/sequence.js';
+import type { Problem } from './file/errors.js';
 import { readAssertionFile } from './file/read.js';
 import type { AssertionSpec, StepSpec } from './file/schema.js';
-import type { Problem, YamlText } from './file/yaml.js';
+import type { YamlText } from './file/yaml.js';
 import { parseMs } from './units.js';
 
 export interface CompiledFile {
@@ -33,13 +34,17 @@ export function compileFile(file: string, text: string): CompiledFile {
   return { captures: typeof captures === 'string' ? [captures] : captures, assertions };
 }
 
-/** An assertion of the command line: an expression that is its own name. @throws ExpressionError */
-export function compileInline(source: string, name = source, description: string | null = null): Assertion {
+/**
+ * An assertion of the command line: an expression that is its own name.
+ * @param rule What it asserts, in words where it has them.
+ * @throws ExpressionError
+ */
+export function compileInline(source: string, name = source, rule = source): Assertion {
   return {
     name: oneLine(name),
-    description,
+    description: null,
     severity: 'error',
-    rule: oneLine(source),
+    rule: oneLine(rule),
     file: null,
     line: null,
     when: null,

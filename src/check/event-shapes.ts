@@ -63,6 +63,7 @@ export const EVENT_SHAPES: Readonly<Record<string, Fields>> = {
   finding: {
     severity: oneOf('info', 'warning', 'error'),
     code: TEXT,
+    at: TIME,
     message: TEXT,
     advice: TEXT,
     packets: list(COUNT),

@@ -1,4 +1,4 @@
-import type { LinkDocument, SessionDocument, SummaryDocument } from '../report/document.js';
+import type { FindingDocument, LinkDocument, SessionDocument, SummaryDocument } from '../report/document.js';
 
 /** The link, session and time that a path of the summary document is about. */
 export interface Focus {
@@ -6,6 +6,8 @@ export interface Focus {
   /** From 1; null: no single one. */
   readonly session: number | null;
   readonly at: string | null;
+  /** Set when the path is of a finding. */
+  readonly finding?: FindingDocument;
 }
 
 const LINK_PATH = /^links\[(\d+)\](?:\.sessions\[(\d+)\])?(?:\.syncs\[(\d+)\])?(?:\.([\w.]+))?/;
@@ -16,7 +18,7 @@ export function focusOf(path: string, document: SummaryDocument): Focus | null {
   const finding = document.findings[Number(FINDING_PATH.exec(path)?.[1] ?? -1)];
   if (finding !== undefined) {
     const link = document.links.find(({ id }) => id === finding.link);
-    return link === undefined ? null : { link, session: finding.session, at: finding.at };
+    return link === undefined ? null : { link, session: finding.session, at: finding.at, finding };
   }
   const match = LINK_PATH.exec(path);
   const link = document.links[Number(match?.[1] ?? -1)];

@@ -89,17 +89,18 @@ function payloadsExpression(links: readonly LinkDocument[]): string {
 }
 
 function decisionEvents(link: LinkDocument): unknown[] {
+  const syncs = link.sessions.flatMap((session) => session.syncs).filter(({ decision }) => decision !== null);
+  // Of a sync over two connections the cause is known when both were seen: after the event.
+  const isCauseKnown = syncs.every(({ decision }) => decision !== 'DUALCHANNEL');
   return (
-    link.sessions
-      .flatMap(({ syncs }) => syncs)
-      .filter(({ decision }) => decision !== null)
+    syncs
       // The two connections of one sync overlap: events come in the order of time.
       .sort((a, b) => ((a.decidedAt ?? '') < (b.decidedAt ?? '') ? -1 : 1))
       .slice(0, MAX_DECISIONS)
       .map(({ decision, cause }) => ({
         event: 'sync.decided',
         decision,
-        ...(cause === null ? {} : { cause }),
+        ...(cause === null || !isCauseKnown ? {} : { cause }),
       }))
   );
 }

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { glob } from 'tinyglobby';
 import type { Assertion } from './assertion.js';
 import { type CommonLimits, commonAssertions } from './common.js';
 import { compileFile, compileInline } from './compile.js';
+import { UnreadableAssertions } from './file/errors.js';
 
 /** Where assertions come from; all of them are checked. */
 export interface AssertionSources {
@@ -20,11 +21,6 @@ export interface LoadedAssertions {
   readonly assertions: readonly Assertion[];
   /** Globs of the files, relative to where we are. */
   readonly captures: readonly string[];
-}
-
-/** An assertion file that is not there or cannot be read. */
-export class UnreadableAssertions extends Error {
-  override readonly name = 'UnreadableAssertions';
 }
 
 /** Captures that one glob may match. */
@@ -44,7 +40,9 @@ export async function loadAssertions({
   for (const file of files) {
     const compiled = compileFile(file, await readText(file));
     assertions.push(...compiled.assertions);
-    captures.push(...compiled.captures.map((pattern) => join(dirname(file), pattern)));
+    captures.push(
+      ...compiled.captures.map((pattern) => (isAbsolute(pattern) ? pattern : join(dirname(file), pattern))),
+    );
   }
   assertions.push(...expressions.map((expression) => compileInline(expression)), ...commonAssertions(limits));
   return { assertions, captures };
@@ -66,6 +64,8 @@ export async function matchCaptures(pattern: string): Promise<string[]> {
     expandDirectories: false,
     onlyFiles: true,
     dot: true,
+    // As the pattern has it.
+    absolute: isAbsolute(pattern),
   });
   return found.sort().slice(0, MAX_CAPTURES);
 }

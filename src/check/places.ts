@@ -1,6 +1,7 @@
 import { Chalk } from 'chalk';
 import type { FailureDocument } from '../report/check/check-document.js';
-import type { SummaryDocument } from '../report/document.js';
+import type { FindingDocument, SummaryDocument } from '../report/document.js';
+import { worstFirst } from '../report/findings/severity.js';
 import type { Zone } from '../report/time.js';
 import { sessionLines } from '../report/timeline.js';
 import type { Closer } from './closer.js';
@@ -29,16 +30,47 @@ export function failureAt(
 ): FailureDocument {
   let focus: Focus | null = null;
   for (const path of paths) if (path !== null) focus ??= focusOf(path, around.document);
+  if (focus === null) return { ...bareFailure(message), values };
+  const { link, session, at, finding } = focus;
   return {
     message,
     values,
-    link: focus?.link.id ?? null,
-    session: focus?.session ?? null,
-    at: focus?.at ?? null,
+    link: link.id,
+    session,
+    at,
     packet: null,
-    timeline: focus === null ? [] : timelineOf(focus, around),
-    command: focus === null ? null : closer(focus.link.id, around),
+    timeline: timelineOf(focus, around),
+    findings: finding === undefined ? findingsOn(link.id, session, around) : [told(finding)],
+    command: closer(link.id, around),
   };
+}
+
+/** A failure that is about no place. */
+export function bareFailure(message: string): FailureDocument {
+  const nowhere = { link: null, session: null, at: null, packet: null };
+  return { message, values: [], ...nowhere, timeline: [], findings: [], command: null };
+}
+
+/** Findings that one failure is shown with. */
+const MAX_FINDINGS = 2;
+
+/** What the analysis found amiss with a link in a session, or in all of them. `session`: null: any. */
+export function findingsOn(
+  link: string,
+  session: number | null,
+  { document }: Surroundings,
+): FailureDocument['findings'] {
+  const here = document.findings.filter(
+    (finding) =>
+      finding.link === link &&
+      finding.severity !== 'info' &&
+      (session === null || finding.session === null || finding.session === session),
+  );
+  return worstFirst(here).slice(0, MAX_FINDINGS).map(told);
+}
+
+function told({ severity, code, message, advice }: FindingDocument): FailureDocument['findings'][number] {
+  return { severity, code, message, advice };
 }
 
 /** The command that shows more of a link. */

@@ -47,7 +47,7 @@ export function noMatch(pattern: string): SubjectDocument {
 
 /** A subject that is no capture, with the one result that says so. */
 function subjectWithout(name: string, result: ResultDocument): SubjectDocument {
-  return { name, capture: null, links: 0, results: [result] };
+  return { name, capture: null, links: 0, ignored: null, results: [result] };
 }
 
 /** A capture that could not be read. */

@@ -2,6 +2,8 @@ import type { AnatomyDocument } from '../report/anatomy/anatomy-document.js';
 import type {
   CaptureDocument,
   FindingDocument,
+  InferenceDocument,
+  LimitDocument,
   LinkDocument,
   PayloadDocument,
   RdbDocument,
@@ -152,6 +154,11 @@ export const SESSION_SHAPE = object<SessionDocument>({
     end: COUNT,
     lastAck: COUNT,
     lastFsyncAck: COUNT,
+    inference: object<InferenceDocument>({
+      acks: COUNT,
+      settledAfter: COUNT,
+      certainty: oneOf('exact', 'at-least'),
+    }),
   }),
   stream: object<SessionDocument['stream']>({
     bytes: BYTES,
@@ -173,6 +180,7 @@ export const SESSION_SHAPE = object<SessionDocument>({
     outOfOrderSegments: COUNT,
     zeroWindowMs: MS,
     resyncs: COUNT,
+    skippedBytes: BYTES,
     duplicatePackets: COUNT,
     conflictingBytes: BYTES,
   }),
@@ -230,6 +238,7 @@ export const SUMMARY_SHAPE = object<SummaryDocument>({
     encryptedConnections: COUNT,
     unlistedSessions: COUNT,
   }),
+  limits: list(object<LimitDocument>({ limit: TEXT, most: COUNT, times: COUNT })),
   links: list(LINK_SHAPE),
   siblings: list(
     object<SiblingDocument>({

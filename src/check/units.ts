@@ -38,6 +38,17 @@ export const UNIT_HINTS: Record<Unit, string> = {
   count: 'a number',
 };
 
+/** The same as regular expressions, for editors (schema/assertions.schema.json). */
+export const SIZE_PATTERN = patternOf(SIZE_UNITS, '?');
+export const DURATION_PATTERN = patternOf(DURATION_UNITS, '');
+
+/** Of an amount and one of the units, in any case. `many`: `?` when it goes without. */
+function patternOf(units: Record<string, number>, many: '?' | ''): string {
+  const anyCase = (unit: string): string =>
+    unit.replace(/[a-z]/g, (letter) => `[${letter}${letter.toUpperCase()}]`);
+  return `^\\s*\\d{1,15}(\\.\\d{1,9})?\\s*(${Object.keys(units).map(anyCase).join('|')})${many}\\s*$`;
+}
+
 /** Bytes of `64mb`, `1gb`, `16384`; null when it is no size. */
 export function parseBytes(text: string): number | null {
   return amount(text, SIZE_UNITS, 'b');

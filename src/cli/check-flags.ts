@@ -1,8 +1,9 @@
 import type { Argv } from 'yargs';
 import { type CaptureArguments, captureOptions } from './flags.js';
+import { type ThresholdArguments, thresholdOptions } from './threshold-flags.js';
 
 /** Flags of `psyncscope check`. */
-export interface CheckArguments extends CaptureArguments {
+export interface CheckArguments extends CaptureArguments, ThresholdArguments {
   assertions: string[] | undefined;
   expr: string[] | undefined;
   maxLagBytes: string | undefined;
@@ -25,10 +26,11 @@ export function declareCheck(yargs: Argv): Argv<CheckArguments> {
   const limit = (type: 'string' | 'number', describe: string) =>
     ({ type, nargs: 1, describe, group }) as const;
   const is = (describe: string) => ({ type: 'boolean', describe, group }) as const;
-  return captureOptions(
+  const captures = captureOptions(
     yargs.parserConfiguration({ 'boolean-negation': false }),
     'Captures, each checked by itself; .yaml files among them are assertion files',
-  )
+  );
+  const check = captures
     .option('assertions', {
       alias: 'a',
       type: 'string',
@@ -80,7 +82,8 @@ export function declareCheck(yargs: Argv): Argv<CheckArguments> {
       array: true,
       nargs: 1,
       describe: 'With --baseline: how much worse, 1.5 or lag.maxMs=3 (repeatable)',
-    })
+    });
+  return thresholdOptions(check)
     .example('$0 check cap.pcap --max-full-resyncs 1 --no-gaps', 'Common assertions')
     .example("$0 check cap.pcap -e 'links.all(l, l.reconnects == 0)'", 'One of your own')
     .example('$0 check replication.yaml --reporter human --reporter junit=out.xml', 'A file, for CI')

@@ -3,13 +3,8 @@ import { DEFAULT_TOLERANCE, METRIC_NAMES, type Tolerances } from '../check/basel
 import { ExpressionError } from '../check/cel/errors.js';
 import type { CommonLimits } from '../check/common.js';
 import { compileInline } from '../check/compile.js';
-import { AssertionFileError } from '../check/file/yaml.js';
-import {
-  type AssertionSources,
-  type LoadedAssertions,
-  loadAssertions,
-  UnreadableAssertions,
-} from '../check/load.js';
+import { AssertionFileError, UnreadableAssertions } from '../check/file/errors.js';
+import { type AssertionSources, type LoadedAssertions, loadAssertions } from '../check/load.js';
 import { parseBytes, parseMs, UNIT_HINTS } from '../check/units.js';
 import type { CheckSeverity } from '../report/check/check-document.js';
 import type { SummaryDocument } from '../report/document.js';

@@ -16,6 +16,7 @@ import { STANDARD_INPUT_TOKEN } from './flags.js';
 import { Output } from './output.js';
 import { runCaptures } from './run.js';
 import { type CaptureSelection, selectCaptures, textOptions } from './selection.js';
+import { typedThresholds } from './threshold-flags.js';
 
 /** Exit codes of docs/output.md: an assertion failed, or there was nothing to check; a capture could not be read. */
 const EXIT_FAILED = 1;
@@ -44,8 +45,12 @@ export async function check(args: CheckArguments): Promise<void> {
   for (const each of paths) subjects.push(await checkOne(each, args, assertions, baseline));
   const report = checkReport(subjects, failOn(args));
   const output = new Output();
-  writeReports(report, reporters, textOptions(args), (text) => output.line(text));
-  output.flush();
+  try {
+    writeReports(report, reporters, textOptions(args), (text) => output.line(text));
+  } finally {
+    // What people are shown does not depend on a file that could not be written.
+    output.flush();
+  }
   if (report.counts.errors > 0) process.exitCode = EXIT_INPUT;
   else if (!report.passed) process.exitCode = EXIT_FAILED;
 }
@@ -114,6 +119,7 @@ async function checkOne(
                     onEvent(event);
                 },
           commands: checker.wantsCommands,
+          thresholds: typedThresholds(args),
         },
       },
       (document) => {
@@ -146,10 +152,14 @@ function selectionOf(args: CheckArguments, paths: string[]): CaptureSelection {
 async function init(args: CheckArguments, captures: string[]): Promise<void> {
   const output = new Output();
   let links = 0;
-  await runCaptures(selectionOf(args, captures), { analyzer: { biggestKeys: 0 } }, (document) => {
-    links = document.links.length;
-    if (links > 0) output.line(starterFile(document, captures).trimEnd());
-  });
+  await runCaptures(
+    selectionOf(args, captures),
+    { analyzer: { biggestKeys: 0, thresholds: typedThresholds(args) } },
+    (document) => {
+      links = document.links.length;
+      if (links > 0) output.line(starterFile(document, captures).trimEnd());
+    },
+  );
   output.flush();
   if (links > 0) return;
   process.stderr.write('psyncscope: no replication link in the capture: nothing to assert\n');

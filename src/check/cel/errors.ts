@@ -1,5 +1,5 @@
 /** Names an expression may start from: the parts of the summary document. */
-export const ROOTS = ['capture', 'ignored', 'links', 'siblings', 'findings'] as const;
+export const ROOTS = ['capture', 'ignored', 'limits', 'links', 'siblings', 'findings'] as const;
 
 /** An expression that cannot be used. `start` and `end` are positions in it; null where no place is to blame. */
 export class ExpressionError extends Error {

@@ -61,6 +61,7 @@ function newEnvironment(unlistedVariablesAreDyn: boolean): Environment {
 const STRICT = newEnvironment(false)
   .registerVariable('capture', 'dyn')
   .registerVariable('ignored', 'dyn')
+  .registerVariable('limits', 'list<dyn>')
   .registerVariable('links', 'list<dyn>')
   .registerVariable('siblings', 'list<dyn>')
   .registerVariable('findings', 'list<dyn>');
@@ -132,7 +133,8 @@ const TOKENS: Record<string, string> = {
 };
 
 function plainTokens(summary: string): string {
-  return summary.replace(/\b[A-Z]{2,}\b/g, (name) => TOKENS[name] ?? name);
+  const text = summary.replace(/\b[A-Z]{2,}\b/g, (name) => TOKENS[name] ?? name);
+  return text.charAt(0).toLowerCase() + text.slice(1);
 }
 
 /** Parses a part of an expression that was checked as a whole. */

@@ -2,8 +2,8 @@ import type { FailureDocument } from '../../report/check/check-document.js';
 import { clockText, isoMicros, type Zone } from '../../report/time.js';
 import { durationText, plural } from '../../report/units.js';
 import { MAX_FAILURES, mismatchText, type Outcome } from '../document-test.js';
-import { closer, type Surroundings } from '../places.js';
-import type { Sequence } from './sequence.js';
+import { bareFailure, closer, failureAt, findingsOn, type Surroundings } from '../places.js';
+import type { Sequence, Step } from './sequence.js';
 import type { LinkWatch, Met, NearMiss, SequenceWatch, Witness } from './watch.js';
 
 /** What became of a sequence of events by the end of the capture. `linkIds`: links it was to be looked for on. */
@@ -29,7 +29,7 @@ export function sequenceOutcome(
 function neverOutcome(sequence: Sequence, watch: SequenceWatch, around: Surroundings): Outcome {
   const failures = watch.met.slice(0, MAX_FAILURES).map((met) => happened(sequence, met, around));
   if (watch.unwatched > 0)
-    failures.push(blank(`${plural(watch.unwatched, 'event')} of further links could not be followed`));
+    failures.push(bareFailure(`${plural(watch.unwatched, 'event')} of further links could not be followed`));
   return { failures, count: watch.metCount + (watch.unwatched > 0 ? 1 : 0) };
 }
 
@@ -66,30 +66,31 @@ function missing(
   link: string | null,
   around: Surroundings,
 ): FailureDocument {
-  const reached = watch?.progress.furthest ?? 0;
-  const step = steps[Math.min(reached, steps.length - 1)]!;
-  const number =
-    steps.length === 1 ? '' : ` (event ${Math.min(reached, steps.length - 1) + 1} of ${steps.length})`;
-  const near = watch?.nearMiss ?? null;
-  const since = watch?.progress.furthestAt ?? null;
+  const reached = Math.min(watch?.progress.furthest ?? 0, steps.length - 1);
+  const step = steps[reached]!;
+  const before = steps[reached - 1];
+  const near = watch?.nearMiss?.step === step ? watch.nearMiss : null;
+  const since = near === null ? (watch?.progress.furthestAt ?? null) : near.after;
+  const number = steps.length === 1 ? '' : ` (event ${reached + 1} of ${steps.length})`;
   const after =
-    reached === 0 || since === null
-      ? ''
-      : ` after ${steps[reached - 1]!.event} at ${clock(since, around.zone)}`;
+    before === undefined || since === null ? '' : ` after ${before.event} at ${clock(since, around.zone)}`;
   const head = `${step.text}${number} did not come${after}`;
-  if (near === null) return { ...blank(head), link, command: link === null ? null : closer(link, around) };
+  if (near === null) {
+    const index = around.document.links.findIndex(({ id }) => id === link);
+    return failureAt(head, [], [`links[${index}]`], around);
+  }
   return {
     ...witnessed(near, around),
-    message: `${head}: ${nearText(near, around.zone)}`,
+    message: `${head}: ${nearText(near, steps[0]!, around.zone)}`,
     values: near.mismatches.map(({ path, value }) => ({ path, value: value ?? null })),
   };
 }
 
-function nearText({ step, time, mismatches, late }: NearMiss, zone: Zone): string {
+function nearText({ step, time, mismatches, late }: NearMiss, first: Step, zone: Zone): string {
   const came = `${step.event} came at ${clock(time, zone)}`;
-  if (late !== null)
-    return `${came}, ${durationText(late.since / 1000)} later, not within ${durationText(late.within / 1000)}`;
-  return `${came}, but its ${mismatches.map(mismatchText).join(', its ')}`;
+  if (late === null) return `${came}, but its ${mismatches.map(mismatchText).join(', its ')}`;
+  const from = late.isTotal ? `after ${first.event}` : 'later';
+  return `${came}, ${durationText(late.since / 1000)} ${from}, not within ${durationText(late.within / 1000)}`;
 }
 
 function witnessed(
@@ -102,20 +103,8 @@ function witnessed(
     at: isoMicros(time),
     packet,
     timeline: [...lines],
+    findings: link === null ? [] : findingsOn(link.id, session, around),
     command: link === null ? null : closer(link.id, around),
-  };
-}
-
-function blank(message: string): FailureDocument {
-  return {
-    message,
-    values: [],
-    link: null,
-    session: null,
-    at: null,
-    packet: null,
-    timeline: [],
-    command: null,
   };
 }
 

@@ -10,7 +10,14 @@ interface Partial {
 export type Advance =
   | { readonly kind: 'none' | 'further' }
   | { readonly kind: 'whole'; readonly start: number }
-  | { readonly kind: 'late'; readonly step: number; readonly since: number; readonly within: number };
+  | {
+      readonly kind: 'late';
+      readonly step: number;
+      readonly since: number;
+      readonly within: number;
+      /** The bound is that of the whole sequence: `since` is from its first event. */
+      readonly isTotal: boolean;
+    };
 
 const NONE: Advance = { kind: 'none' };
 const FURTHER: Advance = { kind: 'further' };
@@ -60,7 +67,7 @@ export class Progress {
     const limit = steps[index]!.within;
     if (index === 0) {
       if (limit !== null && time - startedAt > limit)
-        return { kind: 'late', step: 0, since: time - startedAt, within: limit };
+        return { kind: 'late', step: 0, since: time - startedAt, within: limit, isTotal: false };
       return this.#reach(1, { start: time, last: time });
     }
     const ways = this.#partials[index] ?? [];
@@ -68,9 +75,9 @@ export class Progress {
     let late: Advance = NONE;
     for (const way of ways) {
       if (limit !== null && time - way.last > limit)
-        late = { kind: 'late', step: index, since: time - way.last, within: limit };
+        late = { kind: 'late', step: index, since: time - way.last, within: limit, isTotal: false };
       else if (within !== null && time - way.start > within)
-        late = { kind: 'late', step: index, since: time - way.start, within };
+        late = { kind: 'late', step: index, since: time - way.start, within, isTotal: true };
       else if (best === null || way.start > best.start) best = way;
     }
     return best === null ? late : this.#reach(index + 1, { start: best.start, last: time });

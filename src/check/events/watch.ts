@@ -1,6 +1,7 @@
 import type { ReplicationEvent } from '../../replication/events.js';
 import type { Link } from '../../replication/model.js';
 import { eventFields } from '../../report/events.js';
+import { isLinkMeant } from '../link-text.js';
 import { compare, type Mismatch } from '../pattern/compare.js';
 import type { Shape } from '../shape.js';
 import type { EventContext } from './context.js';
@@ -22,7 +23,9 @@ export interface NearMiss extends Witness {
   readonly step: Step;
   readonly mismatches: readonly Mismatch[];
   /** It was what was asked for, but came so long after the one before it, µs; null: it was another one. */
-  readonly late: { readonly since: number; readonly within: number } | null;
+  readonly late: { readonly since: number; readonly within: number; readonly isTotal: boolean } | null;
+  /** When the step before it was met, µs; null: it would have been the first, or that is not what counts. */
+  readonly after: number | null;
 }
 
 /** A sequence that was met as a whole. */
@@ -67,7 +70,7 @@ export class SequenceWatch {
   event(event: ReplicationEvent, context: EventContext, startedAt: number): void {
     if (!this.#names.has(event.event)) return;
     const link = event.event === 'encrypted' ? null : event.link;
-    if (this.#linkText !== null && link?.id.includes(this.#linkText) !== true) return;
+    if (this.#linkText !== null && (link === null || !isLinkMeant(link.id, this.#linkText))) return;
     const watch = this.#watch(link);
     if (watch === null || (watch.isMet && !this.#sequence.never)) return;
     const fields = eventFields(event);
@@ -79,7 +82,14 @@ export class SequenceWatch {
       if (step.event !== event.event) continue;
       const mismatches = compare(step.pattern, this.#shapes[index]!, fields, '');
       if (mismatches.length === 0) matching.push(index);
-      else if (index === next) watch.nearMiss = { ...witness(event, context), step, mismatches, late: null };
+      else if (index === next)
+        watch.nearMiss = {
+          ...witness(event, context),
+          step,
+          mismatches,
+          late: null,
+          after: watch.progress.furthestAt,
+        };
     }
     if (matching.length > 0) this.#advance(watch, matching, event, context, startedAt);
   }
@@ -93,9 +103,11 @@ export class SequenceWatch {
   ): void {
     const result = watch.progress.advance(matching, event.time, startedAt);
     if (result.kind === 'late') {
-      const { since, within } = result;
+      const { since, within, isTotal } = result;
       const step = this.#sequence.steps[result.step]!;
-      watch.nearMiss = { ...witness(event, context), step, mismatches: [], late: { since, within } };
+      const late = { since, within, isTotal };
+      const after = isTotal || result.step === 0 ? null : event.time - since;
+      watch.nearMiss = { ...witness(event, context), step, mismatches: [], late, after };
       return;
     }
     if (result.kind !== 'whole') return;

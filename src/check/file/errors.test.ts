@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { compileFile } from '../compile.js';
-import { AssertionFileError } from './yaml.js';
+import { AssertionFileError } from './errors.js';
 
 /** Each mistake in a file is told with its line, its column, and words that help. */
 
@@ -17,14 +17,14 @@ const MISTAKES: [kind: string, text: string, message: string][] = [
     'asertions: {a: {expr: x}}',
     '1:1: unknown key "asertions"; did you mean "assertions"?',
   ],
-  ['no assertions', 'captures: x', '"assertions" is missing'],
+  ['no assertions', 'captures: x', '1:1: "assertions" is missing'],
   ['an empty set of assertions', 'assertions: {}', '1:13: "assertions" is empty'],
   [
     'a name given twice',
     'assertions:\n  a: {expr: links.size() > 0}\n  a: {expr: x}',
     '3:3: map keys must be unique',
   ],
-  ['a nameless assertion', 'assertions:\n  "": {expr: x}', 'an assertion without a name'],
+  ['a nameless assertion', 'assertions:\n  "": {expr: x}', '2:3: an assertion without a name'],
   ['an assertion of no kind', of('{description: x}'), '2:6: "a" asserts nothing'],
   [
     'an assertion of two kinds',
@@ -50,60 +50,94 @@ const MISTAKES: [kind: string, text: string, message: string][] = [
   [
     'a word that a field never has',
     of('{expr: \'links[0].sessions[0].phase == "onlin"\'}'),
-    'did you mean "online"?',
+    '2:44: "expr": it is never "onlin"; did you mean "online"?',
   ],
-  ['an expression that breaks off', of('{expr: "links.size() =="}'), 'the end of the expression'],
+  [
+    'an expression that breaks off',
+    of('{expr: "links.size() =="}'),
+    '2:29: "expr": unexpected token: the end of the expression',
+  ],
   [
     'an expression that is a number',
     of('{expr: links.size()}'),
-    'must be true or false; this one is of type int',
+    '2:13: "expr": the expression must be true or false; this one is of type int',
   ],
-  ['an expression about nothing', of('{expr: 1 == 1}'), 'reads nothing of the capture'],
+  [
+    'an expression about nothing',
+    of('{expr: 1 == 1}'),
+    '2:13: "expr": the expression reads nothing of the capture',
+  ],
   [
     'an expression with a wrong when',
     of('{when: linx, expr: links.size() == 1}'),
-    '"when": there is no "linx"',
+    '2:13: "when": there is no "linx" here',
   ],
   [
     'an unknown unit',
     of('{pattern: {links: [{lag: {maxBytes: {max: 1XB}}}]}}'),
-    '"max" must be a size such as',
+    '2:48: "max" must be a size such as 16384, 64kb or 1mb, not "1XB"',
   ],
   [
     'a range without a number',
     of('{pattern: {capture: {packets: {min: 5, max: 3}}}}'),
-    'no number is in this range',
+    '2:36: no number is in this range',
   ],
-  ['an empty pattern', of('{pattern: {}}'), '"pattern" is empty'],
+  ['an empty pattern', of('{pattern: {}}'), '2:16: "pattern" is empty: it asserts nothing'],
   [
     'an unknown event',
     of('{events: [{event: sync.decide}]}'),
-    'there is no event "sync.decide"; did you mean "sync.decided"?',
+    '2:24: there is no event "sync.decide"; did you mean "sync.decided"?',
   ],
-  ['an event without its name', of('{events: [{decision: CONTINUE}]}'), 'needs "event"'],
+  [
+    'an event without its name',
+    of('{events: [{decision: CONTINUE}]}'),
+    '2:16: an event pattern needs "event"',
+  ],
   [
     'an unknown field of an event',
     of('{events: [{event: sync.decided, decisio: X}]}'),
-    'unknown key "decisio"; did you mean "decision"?',
+    '2:38: unknown key "decisio"; did you mean "decision"?',
   ],
   [
     'a time without its unit',
     of('{events: [{event: ack}], within: 5}'),
-    '"within" must be a duration with its unit',
+    '2:39: "within" must be a duration with its unit',
   ],
   [
     'a bound that goes with events',
     of('{expr: links.size() == 1, within: 5s}'),
-    '"within" goes with events only',
+    '2:40: "within" goes with events only',
   ],
   [
     'many aliases',
     'a: &a [1,1,1,1,1,1]\nb: &b [*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c,*c]',
-    'aliases put in more than 100 times',
+    '1:1: aliases put in more than 100 times',
   ],
-  ['deep nesting', '['.repeat(100_000), 'nested deeper than 100 levels'],
+  ['more than anybody wrote', `#${' '.repeat(512 * 1024)}`, '1:1: the file is longer than 512 KiB'],
+  ['deep nesting', '['.repeat(100_000), '1:1: nested deeper than 100 levels'],
   ['a name that would be forgotten', 'assertions:\n  __proto__: {expr: x}', '2:3: no name for an assertion'],
 ];
+
+it('are of many kinds', () => expect(MISTAKES.length).toBeGreaterThanOrEqual(30));
+
+it('several of one file are told together, in order of their places', () => {
+  const text =
+    'capture: x\nassertions:\n  a: {exprs: x}\n  b: {expr: link.size() == 1}\n  c: {severity: bad, expr: y}\n';
+  const told = [
+    'rules.yaml:1:1: unknown key "capture"; did you mean "captures"?',
+    'rules.yaml:3:7: unknown key "exprs"; did you mean "expr"?',
+    'rules.yaml:5:17: "severity" must be one of: error, warning',
+  ];
+  expect(() => compileFile('rules.yaml', text)).toThrow(told.join('\n'));
+});
+
+it('of an expression in a block the line and the column are those of the file', () => {
+  const text =
+    'assertions:\n  a:\n    expr: |\n      links.size() == 1 &&\n        links.all(l, l.fullResync == 0)\n';
+  expect(() => compileFile('rules.yaml', text)).toThrow(
+    'rules.yaml:5:24: "expr": there is no field "fullResync"',
+  );
+});
 
 for (const [kind, text, message] of MISTAKES)
   it(kind, () => {
@@ -114,6 +148,6 @@ for (const [kind, text, message] of MISTAKES)
       error = thrown;
     }
     expect(error).toBeInstanceOf(AssertionFileError);
-    expect((error as Error).message).toContain(message);
-    expect((error as Error).message).toMatch(/^rules\.yaml:\d+:\d+: /);
+    expect(message).toMatch(/^\d+:\d+: /);
+    expect((error as Error).message.startsWith(`rules.yaml:${message}`), (error as Error).message).toBe(true);
   });

@@ -1,6 +1,7 @@
 import type * as z from 'zod';
+import type { Problem } from './errors.js';
 import { ASSERTION_FILE, type AssertionFile } from './schema.js';
-import { type Problem, YamlText } from './yaml.js';
+import { YamlText } from './yaml.js';
 
 export interface ReadFile {
   readonly yaml: YamlText;
@@ -20,7 +21,8 @@ export function readAssertionFile(file: string, text: string): ReadFile {
       { ...yaml.at(['assertions', '__proto__'], 'key'), message: 'no name for an assertion' },
     ]);
   const result = ASSERTION_FILE.safeParse(yaml.value);
-  if (!result.success) throw yaml.error(result.error.issues.flatMap((issue) => problemsOf(issue, [], yaml)));
+  if (!result.success)
+    throw yaml.error(causes(result.error.issues).flatMap((issue) => problemsOf(issue, [], yaml)));
   return { yaml, content: result.data };
 }
 
@@ -30,6 +32,19 @@ function hasName(content: unknown, name: string): boolean {
 }
 
 type Issue = z.core.$ZodIssue;
+
+/** Where a key is misspelt, what it was to give is missing as well: only the key is told. */
+function causes(issues: readonly Issue[]): Issue[] {
+  const nameOf = (path: readonly PropertyKey[]): string => JSON.stringify(path);
+  const misspelt = new Set(
+    issues.filter(({ code }) => code === 'unrecognized_keys').map(({ path }) => nameOf(path)),
+  );
+  return issues.filter(({ code, path, message }) => {
+    const isMissing = code === 'invalid_type' && message.endsWith('is missing');
+    if (isMissing) return !misspelt.has(nameOf(path.slice(0, -1)));
+    return code !== 'custom' || !misspelt.has(nameOf(path));
+  });
+}
 
 function problemsOf(issue: Issue, above: readonly PropertyKey[], yaml: YamlText): Problem[] {
   const path = [...above, ...issue.path];

@@ -3,7 +3,7 @@ import { EVENT_NAMES, EVENT_SHAPES } from '../event-shapes.js';
 import { patternSchema, strictMapping } from '../pattern/schema.js';
 import { suggestion } from '../shape.js';
 import { SUMMARY_SHAPE } from '../summary-shape.js';
-import { parseMs } from '../units.js';
+import { DURATION_PATTERN, parseMs } from '../units.js';
 
 /** The assertion file as a schema: docs/check.md describes it, schema/assertions.schema.json is made of it. */
 
@@ -25,7 +25,8 @@ function text(most = MAX_TEXT): z.ZodString {
 
 const DURATION = z
   .string({ error: 'must be a duration with its unit, such as 250ms, 5s or 2m' })
-  .refine((value) => parseMs(value) !== null, 'must be a duration with its unit, such as 250ms, 5s or 2m');
+  .refine((value) => parseMs(value) !== null, 'must be a duration with its unit, such as 250ms, 5s or 2m')
+  .meta({ pattern: DURATION_PATTERN });
 
 function word<const T extends readonly [string, ...string[]]>(
   words: T,
@@ -80,21 +81,27 @@ const ASSERTION = strictMapping(
     on: word(['any link', 'every link']).optional().describe('With events: any link unless told'),
   },
   'an assertion',
-).check((context) => {
-  const given = KINDS.filter((kind) => context.value[kind] !== undefined);
-  const problem = (message: string, path: string[]): void => {
-    context.issues.push({ code: 'custom', message, path, input: context.value });
-  };
-  if (given.length === 0) problem('asserts nothing: it needs expr, pattern or events', []);
-  if (given.length > 1) problem(`${given.join(' and ')} in one assertion: make two of it`, [given[1]!]);
-  if (context.value.events !== undefined) {
-    if (context.value.never === true && context.value.on !== undefined)
-      problem('never holds on every link: leave out "on"', ['on']);
-    return;
-  }
-  for (const key of EVENT_KEYS)
-    if (context.value[key] !== undefined) problem(`"${key}" goes with events only`, [key]);
-});
+)
+  .check((context) => {
+    const given = KINDS.filter((kind) => context.value[kind] !== undefined);
+    const problem = (message: string, path: string[]): void => {
+      context.issues.push({ code: 'custom', message, path, input: context.value });
+    };
+    if (given.length === 0) problem('asserts nothing: it needs expr, pattern or events', []);
+    if (given.length > 1) problem(`${given.join(' and ')} in one assertion: make two of it`, [given[1]!]);
+    if (context.value.events !== undefined) {
+      if (context.value.never === true && context.value.on !== undefined)
+        problem('never holds on every link: leave out "on"', ['on']);
+      return;
+    }
+    for (const key of EVENT_KEYS)
+      if (context.value[key] !== undefined) problem(`"${key}" goes with events only`, [key]);
+  })
+  .meta({
+    id: 'assertion',
+    oneOf: KINDS.map((kind) => ({ required: [kind] })),
+    dependencies: Object.fromEntries(EVENT_KEYS.map((key) => [key, ['events']])),
+  });
 
 const GLOB = text(MAX_NAME);
 
@@ -129,7 +136,7 @@ export const ASSERTION_FILE = strictMapping(
         (value) => Object.keys(value).length <= MAX_ASSERTIONS,
         `has more than ${MAX_ASSERTIONS} of them`,
       )
-      .describe('Assertions by name'),
+      .meta({ minProperties: 1, maxProperties: MAX_ASSERTIONS, description: 'Assertions by name' }),
   },
   'an assertion file',
 ).describe('Assertions on replication for psyncscope check');

@@ -1,29 +1,8 @@
 import { isMap, isNode, isPair, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
-
-/** Place of something in a file, both from 1. */
-export interface Position {
-  readonly line: number;
-  readonly column: number;
-}
-
-/** What is wrong with an assertion file. */
-export interface Problem extends Position {
-  readonly message: string;
-}
-
-/** An assertion file that cannot be used. Its message has one line a problem: `rules.yaml:3:5: unknown key …`. */
-export class AssertionFileError extends Error {
-  override readonly name = 'AssertionFileError';
-  constructor(
-    readonly file: string,
-    readonly problems: readonly Problem[],
-  ) {
-    super(problems.map(({ line, column, message }) => `${file}:${line}:${column}: ${message}`).join('\n'));
-  }
-}
+import { AssertionFileError, type Position, type Problem } from './errors.js';
 
 /** Characters of a file; problems told; how often aliases may be put in. */
-const MAX_FILE = 1024 * 1024;
+const MAX_FILE = 512 * 1024;
 const MAX_PROBLEMS = 20;
 const MAX_ALIASES = 100;
 
@@ -45,7 +24,7 @@ export class YamlText {
     text: string,
   ) {
     this.#text = text;
-    if (text.length > MAX_FILE) throw this.error([{ ...START, message: 'the file is longer than 1 MiB' }]);
+    if (text.length > MAX_FILE) throw this.error([{ ...START, message: 'the file is longer than 512 KiB' }]);
     if (isTooDeep(text)) throw this.error([{ ...START, message: `nested deeper than ${MAX_DEPTH} levels` }]);
     const document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false });
     const broken = [...document.errors, ...document.warnings];

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import type { Shape } from '../shape.js';
-import { suggestion } from '../shape.js';
-import { parseQuantity, UNIT_HINTS } from '../units.js';
+import { ANY, BOOLEAN, BYTES, COUNT, MS, type Shape, suggestion, TEXT, TIME } from '../shape.js';
+import { LAG_SHAPE, LINK_SHAPE, PAYLOAD_SHAPE, SESSION_SHAPE, SYNC_SHAPE } from '../summary-shape.js';
+import { DURATION_PATTERN, parseQuantity, SIZE_PATTERN, UNIT_HINTS, type Unit } from '../units.js';
 
 /**
  * What a pattern may say of a value of a shape, as a schema: a partial value, in which numbers may be ranges and carry units, texts may
@@ -9,10 +9,27 @@ import { parseQuantity, UNIT_HINTS } from '../units.js';
  */
 const KNOWN_SCHEMAS = new WeakMap<Shape, z.ZodType>();
 
+/** Names of the shapes that are used in many places: their definitions in the JSON Schema. */
+const NAMES = new Map<Shape, string>([
+  [COUNT, 'count'],
+  [BYTES, 'bytes'],
+  [MS, 'duration'],
+  [TEXT, 'text'],
+  [TIME, 'time'],
+  [BOOLEAN, 'boolean'],
+  [ANY, 'any'],
+  [LAG_SHAPE, 'lag'],
+  [LINK_SHAPE, 'link'],
+  [PAYLOAD_SHAPE, 'payload'],
+  [SESSION_SHAPE, 'session'],
+  [SYNC_SHAPE, 'sync'],
+]);
+
 export function patternSchema(shape: Shape): z.ZodType {
   let schema = KNOWN_SCHEMAS.get(shape);
   if (schema === undefined) {
-    schema = newSchema(shape);
+    const id = NAMES.get(shape);
+    schema = id === undefined ? newSchema(shape) : newSchema(shape).meta({ id });
     KNOWN_SCHEMAS.set(shape, schema);
   }
   return schema;
@@ -51,7 +68,7 @@ function newSchema(shape: Shape): z.ZodType {
         every: of.optional(),
         some: of.optional(),
         none: of.optional(),
-        size: numberSchema({ kind: 'number', unit: 'count' }).optional(),
+        size: patternSchema(COUNT).optional(),
       };
       return z.union([z.array(of), notEmpty(strictMapping(about, 'a list')), z.null()], {
         error: 'must be a list of patterns, or one of every, some, none, size',
@@ -78,16 +95,32 @@ function newSchema(shape: Shape): z.ZodType {
 
 /** A pattern that says nothing holds of everything: that is never what was meant. */
 function notEmpty<T extends z.ZodType>(schema: T): T {
-  return schema.refine((value) => Object.keys(value as object).length > 0, 'is empty: it asserts nothing');
+  return schema
+    .refine((value) => Object.keys(value as object).length > 0, 'is empty: it asserts nothing')
+    .meta({ minProperties: 1 });
+}
+
+/** An amount of each unit: a number, or a text with the unit, which a count has not. */
+const QUANTITIES: Readonly<Record<Unit, z.ZodType>> = {
+  bytes: quantity('bytes', 'size', [z.number(), z.string().meta({ pattern: SIZE_PATTERN })]),
+  ms: quantity('ms', 'span', [z.number(), z.string().meta({ pattern: DURATION_PATTERN })]),
+  count: quantity('count', 'number', [z.number()]),
+};
+
+/** The patterns are for editors: what is checked here is that the parser takes it. */
+function quantity(unit: Unit, id: string, types: z.ZodType[]): z.ZodType {
+  const hint = UNIT_HINTS[unit];
+  return z
+    .union(types, { error: `must be ${hint}` })
+    .refine((value) => parseQuantity(value, unit) !== null, {
+      error: ({ input }) => `must be ${hint}, not ${JSON.stringify(input)}`,
+    })
+    .meta({ id });
 }
 
 function numberSchema({ unit }: Shape & { kind: 'number' }): z.ZodType {
   const hint = UNIT_HINTS[unit];
-  const quantity = z
-    .union([z.number(), z.string()], { error: `must be ${hint}` })
-    .refine((value) => parseQuantity(value, unit) !== null, {
-      error: ({ input }) => `must be ${hint}, not ${JSON.stringify(input)}`,
-    });
+  const quantity = QUANTITIES[unit];
   const range = notEmpty(
     strictMapping(
       {
@@ -104,7 +137,7 @@ function numberSchema({ unit }: Shape & { kind: 'number' }): z.ZodType {
   return z.union([quantity, range, z.null()], { error: `must be ${hint}, a range {min, max}, or null` });
 }
 
-function isPossible(range: Record<string, unknown>, unit: 'bytes' | 'ms' | 'count'): boolean {
+function isPossible(range: Record<string, unknown>, unit: Unit): boolean {
   const bound = (name: string): number | null => parseQuantity(range[name], unit);
   const least = Math.max(bound('min') ?? -Infinity, bound('above') ?? -Infinity);
   const most = Math.min(bound('max') ?? Infinity, bound('below') ?? Infinity);

@@ -1,4 +1,6 @@
-import type { CaptureDocument } from '../document.js';
+import type { CaptureDocument, FindingDocument, SummaryDocument } from '../document.js';
+
+type IgnoredDocument = SummaryDocument['ignored'];
 
 /**
  * What `psyncscope check` found, `psyncscope.check/1`: the one product that every reporter prints. Texts are as they came, in part from
@@ -33,6 +35,8 @@ export interface SubjectDocument {
   /** null: it could not be read, or there is none. */
   capture: CaptureDocument | null;
   links: number;
+  /** Connections that are no links; null where there is no capture. */
+  ignored: IgnoredDocument | null;
   results: ResultDocument[];
 }
 
@@ -65,6 +69,8 @@ export interface FailureDocument {
   packet: number | null;
   /** Lines of the timeline around it, for people. */
   timeline: string[];
+  /** What the analysis says of this link and session besides, with what to do: at most MAX_FINDINGS, the worst first. */
+  findings: Pick<FindingDocument, 'severity' | 'code' | 'message' | 'advice'>[];
   /** A command that shows more; null: none does. */
   command: string | null;
 }

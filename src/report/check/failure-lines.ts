@@ -40,6 +40,10 @@ export function resultLines(result: ResultDocument, zone: Zone): string[] {
     // The first one is shown at length; the others mostly have the same reason.
     if (index > 0) return;
     lines.push(...failure.timeline.map((line) => `  ${line}`));
+    for (const { severity, code, message, advice } of failure.findings) {
+      lines.push(`${severity}: ${code}: ${messageText(message)}`);
+      if (advice !== null) lines.push(`  to do: ${messageText(advice)}`);
+    }
     if (failure.command !== null) lines.push(`  look closer: ${messageText(failure.command)}`);
   });
   const more = result.failureCount - result.failures.length;

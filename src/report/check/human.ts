@@ -24,6 +24,8 @@ class HumanWriter {
   readonly lines: string[] = [];
   readonly #report: CheckReport;
   readonly #options: TextOptions;
+  /** Sessions whose timeline was shown of this subject, and findings. */
+  readonly #shown = new Set<string>();
 
   constructor(report: CheckReport, options: TextOptions) {
     this.#report = report;
@@ -34,11 +36,12 @@ class HumanWriter {
 
   #subject(subject: SubjectDocument): void {
     const { chalk } = this.#options;
+    this.#shown.clear();
     this.#text(nameText(subject.name), 0, chalk.bold);
     const facts = factsOf(subject);
     if (facts !== '') this.#text(facts, 2, chalk.dim);
     for (const result of subject.results) this.#result(result);
-    this.lines.push('');
+    if (this.lines.at(-1) !== '') this.lines.push('');
   }
 
   #result(result: ResultDocument): void {
@@ -72,16 +75,48 @@ class HumanWriter {
   }
 
   #failure(failure: FailureDocument, index: number, paint: Paint): void {
-    const { chalk, width, zone } = this.#options;
+    const { zone } = this.#options;
+    // Behind the timeline of the first one.
+    if (index === 1 && this.lines.at(-1) !== '') this.lines.push('');
     this.#text(messageText(failure.message), 6, paint);
     const place = placeText(failure, zone);
     if (place !== '') this.#text(place, 6);
-    if (index > 0) return;
-    if (failure.timeline.length > 0) this.lines.push('');
-    for (const line of failure.timeline)
-      this.lines.push(renderLine([{ text: '      ' }, { text: line, paint: chalk.dim }], width));
-    if (failure.timeline.length > 0) this.lines.push('');
-    if (failure.command !== null) this.#command(messageText(failure.command));
+    if (index === 0) this.#surroundings(failure);
+  }
+
+  /** What happened around it. A session that another assertion failed on above is not told once more. */
+  #surroundings({ link, session, timeline, findings, command }: FailureDocument): void {
+    const { chalk, width } = this.#options;
+    const isKnown = timeline.length > 0 && this.#isShown('session', link, session);
+    const fresh = findings.filter(({ code, message }) => !this.#isShown('finding', code, message));
+    if (isKnown) {
+      const known = findings.filter((finding) => !fresh.includes(finding)).map(({ code }) => `: ${code}`);
+      this.#text(`the session shown above${known.join('')}`, 6, chalk.dim);
+    } else if (timeline.length > 0) {
+      this.lines.push('');
+      for (const line of timeline)
+        this.lines.push(renderLine([{ text: '      ' }, { text: line, paint: chalk.dim }], width));
+      this.lines.push('');
+    }
+    for (const finding of fresh) this.#finding(finding);
+    if (fresh.length > 0) this.lines.push('');
+    if (!isKnown && command !== null) this.#command(messageText(command));
+  }
+
+  /** Was this shown in this subject? From now on it is. */
+  #isShown(...what: (string | number | null)[]): boolean {
+    const key = JSON.stringify(what);
+    const isShown = this.#shown.has(key);
+    this.#shown.add(key);
+    return isShown;
+  }
+
+  #finding({ severity, code, message, advice }: FailureDocument['findings'][number]): void {
+    const { chalk } = this.#options;
+    const lead = `${severity}  `;
+    const paint = severity === 'error' ? chalk.red : chalk.yellow;
+    this.#text(`${lead}${code}: ${messageText(message)}`, 6, paint, lead.length);
+    if (advice !== null) this.#text(`→ ${messageText(advice)}`, 6 + lead.length);
   }
 
   /** A command to be copied: on two lines, as a shell has it, where one is too narrow. */
@@ -112,7 +147,7 @@ function factsOf({ capture, links }: SubjectDocument): string {
   return parts.join(', ');
 }
 
-/** `3 assertions on 1 capture: 1 passed, 2 failed` */
+/** `3 results on 1 capture: 1 passed, 2 failed.` */
 function totals({ counts, subjects }: CheckReport): string {
   const captures = subjects.filter(({ capture }) => capture !== null).length;
   const { passed, failed, warned, skipped, errors } = counts;
@@ -122,9 +157,20 @@ function totals({ counts, subjects }: CheckReport): string {
   if (errors > 0) parts.push(`${plural(errors, 'capture')} not readable`);
   if (warned > 0) parts.push(plural(warned, 'warning'));
   if (skipped > 0) parts.push(`${countText(skipped)} skipped`);
-  const none =
-    captures > 1 && subjects.every(({ links }) => links === 0)
-      ? ` No replication link in ${captures} captures.`
-      : '';
-  return `${plural(all, 'result')} on ${plural(captures, 'capture')}: ${parts.join(', ')}.${none}`;
+  return `${plural(all, 'result')} on ${plural(captures, 'capture')}: ${parts.join(', ')}.${noLinkText(subjects)}`;
+}
+
+/** ` No replication link in 3 captures: saw 12 connections, 1 of them TLS.`; '' when there is one, or one capture says so itself. */
+function noLinkText(subjects: readonly SubjectDocument[]): string {
+  const read = subjects.flatMap(({ ignored }) => (ignored === null ? [] : [ignored]));
+  if (read.length < 2 || subjects.some(({ links }) => links > 0)) return '';
+  const sum = (count: (ignored: (typeof read)[number]) => number): number =>
+    read.reduce((total, ignored) => total + count(ignored), 0);
+  const encrypted = sum(({ encryptedConnections }) => encryptedConnections);
+  const saw = plural(
+    sum(({ connections }) => connections),
+    'connection',
+  );
+  const tls = encrypted === 0 ? '' : `, ${countText(encrypted)} of them TLS`;
+  return ` No replication link in ${plural(read.length, 'capture')}: saw ${saw}${tls}.`;
 }

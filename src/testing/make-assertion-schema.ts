@@ -1,0 +1,4 @@
+import { writeFileSync } from 'node:fs';
+import { ASSERTION_SCHEMA_PATH, assertionSchemaText } from './assertion-schema.js';
+
+writeFileSync(ASSERTION_SCHEMA_PATH, assertionSchemaText());
