@@ -1,14 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from './free-port.js';
+import { childrenOf, cpuSeconds, residentBytes, sum } from './processes.js';
 
 /**
  * A live capture under load for a while: `npm run soak -- MINUTES [LOAD]`. A real pair of servers, redis-benchmark with 16 connections
  * again and again, `psyncscope sniff` and beside it `tcpdump -w /dev/null` with a buffer of the same size. Prints memory and CPU of
- * both each ten seconds, drops at the end, and whether the offsets are those of the servers. LOAD: `benchmark` (the default), or `clients`:
+ * both each ten seconds, drops at the end and whether the offsets are those of the servers, and the course of it all as a table. LOAD: `benchmark` (the default), or `clients`:
  * a thousand short connections a second. Needs redis-server, redis-benchmark, tcpdump and the right to capture.
  */
 
@@ -17,7 +18,6 @@ const load = process.argv[3] ?? 'benchmark';
 const SAMPLE_MS = 10_000;
 const BUFFER_KIB = '65536';
 const PROGRAM = new URL('../bin/psyncscope.js', import.meta.url).pathname;
-const TICKS = 100;
 
 interface Sample {
   seconds: number;
@@ -52,7 +52,7 @@ async function soak(): Promise<void> {
   server(replicaPort, '--replicaof', `127.0.0.1 ${port}`);
   await sleep(3000);
   const samples: Sample[] = [];
-  let last = { sniff: cpuTicks(sniff.pid!), child: 0, dump: cpuTicks(dump.pid!) };
+  let last = { sniff: cpuSeconds(sniff.pid!), child: 0, dump: cpuSeconds(dump.pid!) };
   const end = Date.now() + minutes * 60_000;
   const busy = keepBusy(port, end);
   for (let at = Date.now(); Date.now() < end; ) {
@@ -60,15 +60,14 @@ async function soak(): Promise<void> {
     const seconds = (Date.now() - at) / 1000;
     at = Date.now();
     const now = {
-      sniff: cpuTicks(sniff.pid!),
-      child: sum(childrenOf(sniff.pid!).map(cpuTicks)),
-      dump: cpuTicks(dump.pid!),
+      sniff: cpuSeconds(sniff.pid!),
+      child: sum(childrenOf(sniff.pid!).map(cpuSeconds)),
+      dump: cpuSeconds(dump.pid!),
     };
-    const share = (from: number, to: number): number =>
-      Math.round(((to - from) / TICKS / seconds) * 1000) / 10;
+    const share = (from: number, to: number): number => Math.round(((to - from) / seconds) * 1000) / 10;
     const sample: Sample = {
       seconds: Math.round((Date.now() - end) / 1000 + minutes * 60),
-      sniffRssMb: Math.round(residentKib(sniff.pid!) / 1024),
+      sniffRssMb: Math.round(residentBytes(sniff.pid!) / 1e6),
       sniffCpu: share(last.sniff, now.sniff),
       captureCpu: share(last.child, now.child),
       tcpdumpCpu: share(last.dump, now.dump),
@@ -100,9 +99,24 @@ async function soak(): Promise<void> {
     samples,
   };
   console.log(JSON.stringify({ ...result, samples: samples.length }, null, 1));
+  console.log(curve(samples));
   const results = new URL('./results/', import.meta.url).pathname;
   mkdirSync(results, { recursive: true });
   writeFileSync(join(results, `soak-${load}.json`), `${JSON.stringify(result, null, 1)}\n`);
+}
+
+/** The course of it as a table for docs/live.md: a row a minute, and more when it is short. */
+function curve(samples: readonly Sample[]): string {
+  const step = Math.max(1, Math.min(6, Math.floor(samples.length / 10)));
+  const shown = samples.filter((_, i) => i === 0 || (i + 1) % step === 0);
+  return [
+    '| after, s | resident, MB | CPU, % of a core | CPU of its child | CPU of tcpdump -w /dev/null |',
+    '| --- | --- | --- | --- | --- |',
+    ...shown.map(
+      (one) =>
+        `| ${[one.seconds, one.sniffRssMb, one.sniffCpu, one.captureCpu, one.tcpdumpCpu].join(' | ')} |`,
+    ),
+  ].join('\n');
 }
 
 async function keepBusy(port: number, end: number): Promise<void> {
@@ -159,39 +173,4 @@ function info(port: number): Promise<string> {
     });
     child.once('close', () => resolve(text));
   });
-}
-
-/** User and system time of a process, in ticks of 10 ms. */
-function cpuTicks(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    .replace(/^.*\) /, '')
-    .split(' ');
-  return Number(fields[11]) + Number(fields[12]);
-}
-
-function residentKib(pid: number): number {
-  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]);
-}
-
-/** Children and their children. */
-function childrenOf(pid: number): number[] {
-  const own = readdirSync('/proc').filter((name) => {
-    if (!/^\d+$/.test(name)) return false;
-    try {
-      return (
-        Number(
-          readFileSync(`/proc/${name}/stat`, 'utf8')
-            .replace(/^.*\) /, '')
-            .split(' ')[1],
-        ) === pid
-      );
-    } catch {
-      return false;
-    }
-  });
-  return own.map(Number).flatMap((child) => [child, ...childrenOf(child)]);
-}
-
-function sum(values: number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

@@ -76,7 +76,7 @@ export function probe(backend: LiveBackend, interfaceName: string): Promise<Live
       const how = typeof error.code === 'number' ? `ended with exit code ${error.code}` : 'cannot be run';
       resolve(
         backend.explain(complaints, { interface: interfaceName, filter: '' }) ??
-          childDied(backend.name, how, complaints || error.message),
+          childDied(backend.name, how, complaints || error.message, false),
       );
     });
   });

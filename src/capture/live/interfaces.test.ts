@@ -199,7 +199,7 @@ describe('the backend', () => {
   it('is an error with the packages when there is none', async () => {
     const missing = chooseBackend('dumpcap', 'lo', { path: '/nonexistent' });
     await expect(missing).rejects.toMatchObject({
-      problem: { kind: 'no-backend', remedy: expect.stringContaining('wireshark-common') },
+      problem: { kind: 'no-backend', remedies: [expect.stringContaining('wireshark-common')] },
     });
   });
 });

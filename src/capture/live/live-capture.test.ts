@@ -239,7 +239,7 @@ describe.each(BACKENDS)('$name', BUSY, (backend) => {
     const end = await endOf(start(denied, 1).capture);
     expect(end).toMatchObject({ ready: false, problem: { kind: 'no-permission' } });
     expect(end.problem?.message).toBe(`this user may not capture on lo with ${name}`);
-    expect(end.problem?.remedy).toContain(
+    expect(end.problem?.remedies.join('\n')).toContain(
       `sudo setcap cap_net_raw,cap_net_admin=eip $(readlink -f ${backend.file})`,
     );
   });

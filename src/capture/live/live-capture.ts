@@ -154,7 +154,7 @@ class ChildCapture implements LiveCapture {
   #explain(how: string | null, damage: string): LiveProblem {
     const { complaints } = this.#stderr;
     const known = this.#backend.explain(complaints, this.#options);
-    return known ?? childDied(this.#backend.name, how ?? 'ended by itself', complaints || damage);
+    return known ?? childDied(this.#backend.name, how, complaints || damage, this.#isReady);
   }
 
   #onLine(line: string): void {

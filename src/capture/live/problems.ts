@@ -23,24 +23,34 @@ export function shellWord(text: string): string {
 /** @param file the executable that needs the privilege: the program itself, or node for the addon. */
 export function noPermission(backend: BackendName, file: string, interfaceName: string): LiveProblem {
   const grant = `sudo setcap cap_net_raw,cap_net_admin=eip $(readlink -f ${shellWord(file)})`;
-  const wireshark = 'sudo dpkg-reconfigure wireshark-common && sudo usermod -aG wireshark $USER';
-  const remedies = {
-    dumpcap: `${grant}; or on Debian and Ubuntu: ${wireshark}, then log in again`,
-    tcpdump: `${grant}; or run psyncscope with sudo`,
-    cap: `${grant}, which gives it to every script of this node; better install dumpcap or tcpdump, or run psyncscope with sudo`,
+  const now = `at once: sudo tcpdump -i ${shellWord(interfaceName)} -U -w - tcp | psyncscope replay -`;
+  const ways = {
+    dumpcap: [
+      grant,
+      'Debian, Ubuntu: sudo dpkg-reconfigure wireshark-common && sudo usermod -aG wireshark $USER, then log in again',
+    ],
+    tcpdump: [grant, 'or run psyncscope with sudo'],
+    cap: [
+      'install dumpcap or tcpdump, or run psyncscope with sudo',
+      `${grant} gives it to every script of this node`,
+    ],
   };
   return {
     kind: 'no-permission',
     message: `this user may not capture on ${quotable(interfaceName)} with ${backend}`,
-    remedy:
+    remedies:
       process.platform === 'darwin'
-        ? 'sudo chmod g+r /dev/bpf*, or run psyncscope with sudo'
-        : `${remedies[backend]}; or as things are: sudo tcpdump -i ${shellWord(interfaceName)} -U -w - tcp | psyncscope replay -`,
+        ? ['sudo chmod g+r /dev/bpf*', 'or run psyncscope with sudo']
+        : [...ways[backend], now],
   };
 }
 
 const PACKAGES =
   'apt-get install tcpdump (Debian, Ubuntu), dnf install tcpdump (RHEL, Fedora), apk add tcpdump (Alpine); macOS has it in /usr/sbin';
+
+/** Where nothing may be installed, as in a container. */
+const FROM_OUTSIDE =
+  'or capture where there is a tcpdump: ssh HOST tcpdump -i any -U -w - tcp | psyncscope replay -';
 
 /** @param wanted the one that was asked for; null when any would have done. */
 export function noBackend(wanted: BackendName | null): LiveProblem {
@@ -48,35 +58,39 @@ export function noBackend(wanted: BackendName | null): LiveProblem {
     return {
       kind: 'no-backend',
       message: 'the npm package cap cannot be loaded: it is not installed, not built, or libpcap is missing',
-      remedy:
+      remedies: [
         'apt-get install libpcap-dev (Debian, Ubuntu), dnf install libpcap-devel (RHEL, Fedora), apk add libpcap-dev (Alpine), ' +
-        'brew install libpcap (macOS), then npm install cap; or use tcpdump',
+          'brew install libpcap (macOS), then npm install cap',
+        'or use tcpdump',
+      ],
     };
   }
   if (wanted === 'dumpcap') {
     return {
       kind: 'no-backend',
       message: 'dumpcap was not found on the PATH',
-      remedy:
+      remedies: [
         'apt-get install wireshark-common (Debian, Ubuntu), dnf install wireshark-cli (RHEL, Fedora), apk add wireshark-common (Alpine), ' +
-        'brew install wireshark (macOS)',
+          'brew install wireshark (macOS)',
+      ],
     };
   }
   const message =
     wanted === 'tcpdump'
       ? 'tcpdump was not found on the PATH'
       : 'nothing that captures was found: neither dumpcap nor tcpdump is on the PATH, and the npm package cap cannot be loaded';
-  return { kind: 'no-backend', message, remedy: PACKAGES };
+  return { kind: 'no-backend', message, remedies: wanted === null ? [PACKAGES, FROM_OUTSIDE] : [PACKAGES] };
 }
 
 export function notExecutable(backend: BackendName, file: string): LiveProblem {
   return {
     kind: 'not-executable',
     message: `${quotable(file)}: this user may not run it`,
-    remedy:
+    remedies: [
       backend === 'dumpcap'
         ? 'sudo usermod -aG wireshark $USER, then log in again'
         : `sudo chmod a+x ${shellWord(file)}`,
+    ],
   };
 }
 
@@ -85,15 +99,18 @@ export function noSuchInterface(name: string, existing: readonly string[]): Live
   return {
     kind: 'no-such-interface',
     message: `there is no interface ${quotable(name)}${existing.length > 0 ? `; there are ${existing.join(', ')}` : ''}`,
-    remedy: 'psyncscope interfaces lists them',
+    remedies: ['psyncscope interfaces lists them, with their addresses'],
   };
 }
+
+/** A link that is up is joined where it stands. */
+const START_AGAIN = 'start psyncscope again: it goes on from the next ACK of each link';
 
 export function badFilter(filter: string, complaint: string): LiveProblem {
   return {
     kind: 'bad-filter',
     message: `the filter ${quotable(filter)} cannot be used: ${quotable(complaint)}`,
-    remedy: 'man pcap-filter describes what can be said',
+    remedies: ['man pcap-filter describes what can be said'],
   };
 }
 
@@ -101,7 +118,7 @@ export function interfaceDown(name: string, goesOn: boolean): LiveProblem {
   return {
     kind: 'interface-down',
     message: `the interface ${quotable(name)} is down${goesOn ? '; the capture goes on when it is up again' : ''}`,
-    remedy: `sudo ip link set ${shellWord(name)} up`,
+    remedies: [`sudo ip link set ${shellWord(name)} up`],
   };
 }
 
@@ -109,16 +126,30 @@ export function interfaceGone(name: string): LiveProblem {
   return {
     kind: 'interface-down',
     message: `the interface ${quotable(name)} went away, or down`,
-    remedy: 'start again when it is back; -i any does not depend on one interface',
+    remedies: ['start again when it is back', 'or with -i any, which does not depend on one interface'],
   };
 }
 
-/** @param how it ended, e.g. `was ended by SIGKILL`. @param said its last lines on standard error. */
-export function childDied(backend: BackendName, how: string, said: string): LiveProblem {
+/** What SIGKILL is told by: who sent it cannot be seen, but the kernel writes it down. */
+const KILLED = 'was ended by SIGKILL';
+
+const LOOK_FOR_OOM = "dmesg -T | grep -i 'killed process' tells whether the kernel did it for want of memory";
+
+/**
+ * @param how it ended, e.g. `was ended by SIGTERM`; null: in order, as it does when somebody else tells it to.
+ * @param said its last lines on standard error.
+ * @param hasRun false when it ended before it captured anything, which it will do again.
+ */
+export function childDied(
+  backend: BackendName,
+  how: string | null,
+  said: string,
+  hasRun: boolean,
+): LiveProblem {
   const words = quotable(said);
   return {
     kind: 'child-died',
-    message: `${backend} ${how}${words === '' ? '' : `: ${words}`}`,
-    remedy: '',
+    message: `${backend} ${how ?? 'was told to end by somebody else'}${words === '' ? '' : `: ${words}`}`,
+    remedies: [...(how === KILLED ? [LOOK_FOR_OOM] : []), ...(hasRun ? [START_AGAIN] : [])],
   };
 }

@@ -32,13 +32,13 @@ export type ProblemKind =
   | 'interface-down'
   | 'child-died';
 
-/** Why there is no capture, or none any more. Both sentences are safe to print. */
+/** Why there is no capture, or none any more. All sentences are safe to print. */
 export interface LiveProblem {
   readonly kind: ProblemKind;
   /** What is wrong. */
   readonly message: string;
-  /** What mends it, a command where there is one; '' when nothing general can be said. */
-  readonly remedy: string;
+  /** What mends it, a command where there is one, each a way of its own; none when nothing general can be said. */
+  readonly remedies: readonly string[];
 }
 
 /** No capture can be started. */

@@ -1,33 +1,36 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { analyze } from '../../index.js';
-import type { SessionDocument, SummaryDocument } from '../../report/document.js';
 import { freePort, RedisServer } from '../../testing/redis-server.js';
-import { closed, collect, runCli, sleep, startCli, waitFor } from '../../testing/run-cli.js';
+import { closed, collect, runCli, sleep, waitFor } from '../../testing/run-cli.js';
+import {
+  AT_REST,
+  BACKENDS,
+  BUSY,
+  caughtUp,
+  latestSession,
+  startSniff,
+  write,
+} from '../../testing/sniffing.js';
 
 /** `psyncscope sniff` as a user runs it, on real servers. Root, or the right to capture, is needed. */
 
 const folder = mkdtempSync(join(tmpdir(), 'psyncscope-sniff-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** No PINGs beside the first one, so that offsets rest and can be compared to the byte. */
-const OPTIONS = ['--repl-diskless-sync-delay', '0', '--repl-ping-replica-period', '3600'];
-
-const BACKENDS = ['dumpcap', 'tcpdump', 'cap'] as const;
-
 let master: RedisServer;
 let replica: RedisServer;
 let port: number;
 let ports: string[];
-let files = 0;
 
 beforeEach(async () => {
   port = await freePort();
-  master = new RedisServer(port, folder, OPTIONS);
-  replica = new RedisServer(await freePort(), folder, [...OPTIONS, '--replicaof', `127.0.0.1 ${port}`]);
+  master = new RedisServer(port, folder, AT_REST);
+  replica = new RedisServer(await freePort(), folder, [...AT_REST, '--replicaof', `127.0.0.1 ${port}`]);
   ports = ['-i', 'lo', '-p', `${port}`];
 });
 
@@ -36,37 +39,7 @@ afterEach(async () => {
   await master.stop('SIGKILL');
 });
 
-/** Starts it, and waits until it captures: it tells of every packet from then on. */
-async function start(...args: string[]) {
-  const path = join(folder, `${++files}.json`);
-  const child = startCli(['sniff', ...ports, '--summary', path, ...args]);
-  const output = collect(child.stdout);
-  const errors = collect(child.stderr);
-  const ended = closed(child);
-  await waitFor('the capture', () => {
-    if (child.exitCode !== null) throw new Error(`it ended: ${errors()}`);
-    return errors().includes('listening on');
-  });
-  const summary = (): SummaryDocument => JSON.parse(readFileSync(path, 'utf8')) as SummaryDocument;
-  return { child, output, errors, ended, summary };
-}
-
-async function write(count: number, prefix = 'key'): Promise<void> {
-  await master.ask(...Array.from({ length: count }, (_, i) => ['SET', `${prefix}:${i}`, 'value']));
-}
-
-async function caughtUp(): Promise<void> {
-  for (;;) {
-    const [from, to] = await Promise.all([master.replication(), replica.replication()]);
-    if (to.master_link_status === 'up' && to.slave_repl_offset === from.master_repl_offset) return;
-    await sleep(50);
-  }
-}
-
-const latest = ({ links }: SummaryDocument): SessionDocument => links[0]!.sessions.at(-1)!;
-
-/** On a machine that is busy with something else the kernel may drop packets. */
-const BUSY = { retry: 2 };
+const start = (...args: string[]) => startSniff([...ports, ...args]);
 
 describe.each(BACKENDS)('through %s', BUSY, (backend) => {
   it('decisions, offsets and lag are what both servers say', async () => {
@@ -74,11 +47,11 @@ describe.each(BACKENDS)('through %s', BUSY, (backend) => {
     expect(sniff.errors()).toContain(backend);
     await master.start();
     await replica.start();
-    await caughtUp();
-    await write(50);
+    await caughtUp(master, replica);
+    await write(master, 50);
     await master.ask(['CLIENT', 'KILL', 'TYPE', 'replica']);
-    await write(50, 'meanwhile');
-    await caughtUp();
+    await write(master, 50, 'meanwhile');
+    await caughtUp(master, replica);
     // Two ACKs behind the last write.
     await sleep(2500);
     const [ofMaster, ofReplica, stats] = [
@@ -104,19 +77,19 @@ describe.each(BACKENDS)('through %s', BUSY, (backend) => {
     const offset = Number(ofMaster.master_repl_offset);
     expect(offset).toBeGreaterThan(3000);
     expect(Number(ofReplica.slave_repl_offset)).toBe(offset);
-    expect(latest(document)).toMatchObject({
+    expect(latestSession(document)).toMatchObject({
       phase: 'online',
       offsets: { basis: 'handshake', end: offset, lastAck: offset },
       lag: { lastBytes: 0 },
       drift: 0,
       loss: { gaps: 0, resyncs: 0 },
     });
-    expect(latest(document).syncs[0]).toMatchObject({
+    expect(latestSession(document).syncs[0]).toMatchObject({
       decision: 'CONTINUE',
       grantedReplid: ofMaster.master_replid,
     });
     // What INFO calls lag, in whole seconds: the age of the last ACK. Every second one, give or take what a loaded machine takes.
-    expect(latest(document).acks.maxIntervalMs!).toBeLessThan(2500);
+    expect(latestSession(document).acks.maxIntervalMs!).toBeLessThan(2500);
     expect(sniff.output()).toContain('FULLRESYNC');
     expect(sniff.output()).toContain('CONTINUE');
     expect(sniff.output()).toContain('ACK interval');
@@ -127,14 +100,14 @@ describe('a link that was there before', BUSY, () => {
   it('is joined in the middle, with the offset that the servers tell', async () => {
     await master.start();
     await replica.start();
-    await caughtUp();
+    await caughtUp(master, replica);
     const sniff = await start('--stat', '1');
-    await write(20);
+    await write(master, 20);
     await sleep(3000);
     const offset = Number((await master.replication()).master_repl_offset);
     sniff.child.kill('SIGTERM');
     expect(await sniff.ended).toBe(0);
-    expect(latest(sniff.summary())).toMatchObject({
+    expect(latestSession(sniff.summary())).toMatchObject({
       joinedMidstream: true,
       offsets: { basis: 'inferred', end: offset, lastAck: offset },
     });
@@ -150,8 +123,8 @@ describe('what is saved', BUSY, () => {
     const sniff = await start('-q', '-w', path);
     await master.start();
     await replica.start();
-    await caughtUp();
-    await write(30);
+    await caughtUp(master, replica);
+    await write(master, 30);
     await sleep(1500);
     sniff.child.kill('SIGINT');
     expect(await sniff.ended).toBe(0);
@@ -175,14 +148,72 @@ describe('what is saved', BUSY, () => {
       expect((await analyze(join(folder, name))).capture.complete).toBe(true);
     }
   });
+});
 
-  it('to a full disk ends the capture: what was seen is told, exit code 3', async () => {
-    if (!existsSync('/dev/full')) throw new Error('no /dev/full here');
-    const sniff = await start('-w', '/dev/full');
+describe('-C and -W', BUSY, () => {
+  it.each([
+    [['-C', '1', '-W', '3'], 'ring'],
+    [['-C', '1'], 'all'],
+  ])('%j: files are named and sized as those of tcpdump beside it', async (flags, name) => {
+    const [ours, theirs] = [mkdtempSync(join(folder, name)), mkdtempSync(join(folder, name))];
+    const dump = spawn('tcpdump', [
+      ...['-i', 'lo', '-Z', 'root', '-U', '-w', join(theirs, 'x.pcap'), ...flags],
+      `tcp port ${port}`,
+    ]);
+    const said = collect(dump.stderr);
+    const dumped = closed(dump);
+    await waitFor('tcpdump', () => said().includes('listening on'));
+    const sniff = await start('-q', '-w', join(ours, 'x.pcap'), ...flags);
+    await master.start();
+    const value = 'x'.repeat(50_000);
+    for (let i = 0; i < 90; i++) await master.ask(['SET', `big:${i}`, value]);
+    await sleep(1500);
+    sniff.child.kill('SIGINT');
+    dump.kill('SIGINT');
+    expect(await sniff.ended).toBe(0);
+    await dumped;
+    const names = readdirSync(ours).sort();
+    expect(names).toEqual(readdirSync(theirs).sort());
+    expect(names.length).toBe(name === 'ring' ? 3 : 5);
+    for (const each of names) {
+      const { capture } = await analyze(join(ours, each));
+      expect(capture.complete).toBe(true);
+      // A packet, which may be 64 KiB long, is not divided.
+      expect(statSync(join(ours, each)).size).toBeLessThan(1_000_000 + 70_000);
+    }
+  });
+});
+
+describe('--report', BUSY, () => {
+  it('writes the page of what was captured, with its events', async () => {
+    const path = join(folder, 'page.html');
+    const sniff = await start('-q', '--report', path);
     await master.start();
     await replica.start();
+    await caughtUp(master, replica);
+    await write(master, 10);
+    await sleep(1500);
+    const offset = await caughtUp(master, replica);
+    sniff.child.kill('SIGINT');
+    expect(await sniff.ended).toBe(0);
+    const page = readFileSync(path, 'utf8');
+    expect(page).toMatch(/^<!doctype html>/i);
+    expect(page).toContain(`127.0.0.1:${port}`);
+    expect(page).toContain('FULLRESYNC');
+    expect(page).toContain(offset.toLocaleString('en'));
+    // It stands alone: what the page of a saved capture has besides is tested there.
+    expect(page).not.toMatch(/<(?:script|link|img)[^>]+(?:src|href)="(?!data:|#)/);
+  });
+
+  it('that cannot be written is told, after all else', async () => {
+    const sniff = await start('--report', '/no/such/folder/page.html');
+    await master.start();
+    await write(master, 3);
+    sniff.child.kill('SIGINT');
     expect(await sniff.ended).toBe(3);
-    expect(sniff.errors()).toMatch(/\/dev\/full: cannot be written: .*ENOSPC/);
+    expect(sniff.errors()).toMatch(
+      /\/no\/such\/folder\/page.html: cannot write the report: ENOENT.*\n {2}→ mkdir -p \/no\/such\/folder\n/,
+    );
     expect(sniff.summary().capture.packets).toBeGreaterThan(0);
   });
 });
@@ -206,7 +237,7 @@ describe('the end', BUSY, () => {
   it('is not SIGUSR1, which shows the table', async () => {
     await master.start();
     await replica.start();
-    await caughtUp();
+    await caughtUp(master, replica);
     const sniff = await start('-q');
     await waitFor('an ACK to be seen', () => {
       sniff.child.kill('SIGUSR1');
@@ -215,72 +246,6 @@ describe('the end', BUSY, () => {
     expect(sniff.child.exitCode).toBeNull();
     sniff.child.kill('SIGINT');
     expect(await sniff.ended).toBe(0);
-  });
-
-  it('is told when what captures is killed: exit code 3, and the summary all the same', async () => {
-    await master.start();
-    const sniff = await start('--capture-with', 'tcpdump');
-    await replica.start();
-    await waitFor('the sync', () => sniff.output().includes('FULLRESYNC'));
-    const { execFileSync } = await import('node:child_process');
-    execFileSync('pkill', ['-KILL', '-P', `${sniff.child.pid}`, 'tcpdump']);
-    expect(await sniff.ended).toBe(3);
-    expect(sniff.errors()).toContain('tcpdump was ended by SIGKILL');
-    expect(sniff.output()).toContain('ACK interval');
-    expect(sniff.summary().links).toHaveLength(1);
-  });
-});
-
-describe('a command', BUSY, () => {
-  it('is captured while it runs, from its first packet on', async () => {
-    await master.start();
-    const path = join(folder, 'command.json');
-    const sync = ['redis-cli', '-p', `${port}`, '--rdb', join(folder, 'command.rdb')];
-    const { code, stdout } = await runCli(['sniff', ...ports, '--summary', path, '--', ...sync]);
-    expect(code).toBe(0);
-    const { links } = JSON.parse(readFileSync(path, 'utf8')) as SummaryDocument;
-    expect(links).toHaveLength(1);
-    expect(links[0]!.sessions[0]!.payload).toMatchObject({ complete: true });
-    expect(stdout).toContain('ACK interval');
-  });
-
-  it.each([
-    [['sh', '-c', 'exit 7'], 7],
-    [['sh', '-c', 'kill -TERM $$'], 143],
-  ])('%j: its exit code is ours', async (command, code) => {
-    expect((await runCli(['sniff', ...ports, '--', ...command])).code).toBe(code);
-  });
-
-  it('goes on when the capture has ended before it', async () => {
-    const { code, stdout, stderr } = await runCli([
-      ...['sniff', ...ports, '-c', '1', '--'],
-      ...['sh', '-c', `redis-cli -p ${port} ping; sleep 1; echo over`],
-    ]);
-    expect(code).toBe(0);
-    expect(stdout).toContain('over');
-    expect(stderr).toContain('the capture has ended');
-  });
-
-  it('gets the signals that we get, and its end is ours', async () => {
-    const child = startCli([
-      'sniff',
-      ...ports,
-      '--',
-      'sh',
-      '-c',
-      'trap "exit 9" TERM; while :; do sleep 0.1; done',
-    ]);
-    const errors = collect(child.stderr);
-    await waitFor('the capture', () => errors().includes('listening on'));
-    await sleep(300);
-    child.kill('SIGTERM');
-    expect(await closed(child)).toBe(9);
-  });
-
-  it('that does not exist is an input error', async () => {
-    const { code, stderr } = await runCli(['sniff', ...ports, '--', 'no-such-command-here']);
-    expect(code).toBe(3);
-    expect(stderr).toContain('cannot be run');
   });
 });
 
@@ -320,10 +285,10 @@ describe('metrics', BUSY, () => {
   it('are served while it runs', async () => {
     await master.start();
     await replica.start();
-    await caughtUp();
+    await caughtUp(master, replica);
     const sniff = await start('-q', '--metrics', '0');
     const url = /metrics at (\S+)/.exec(sniff.errors())![1]!;
-    await write(5);
+    await write(master, 5);
     await sleep(2500);
     const text = await (await fetch(url)).text();
     sniff.child.kill('SIGINT');

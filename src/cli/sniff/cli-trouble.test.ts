@@ -1,67 +1,26 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { SummaryDocument } from '../../report/document.js';
 import { freePort, RedisServer } from '../../testing/redis-server.js';
-import { closed, collect, sleep, startCli, waitFor } from '../../testing/run-cli.js';
+import { sleep } from '../../testing/run-cli.js';
+import { AT_REST, BACKENDS, BUSY, caughtUp, startSniff } from '../../testing/sniffing.js';
 
-/** What happens on hosts: interfaces that go down, servers that restart, clients that come and go. */
+/** What happens on hosts: servers that restart, clients that come and go. Interfaces that go down: cli-remote.test.ts. */
 
 const folder = mkdtempSync(join(tmpdir(), 'psyncscope-trouble-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const OPTIONS = ['--repl-diskless-sync-delay', '0', '--repl-ping-replica-period', '3600'];
-
-async function sniff(args: readonly string[]) {
-  const path = join(folder, `${args.length}-${Date.now()}.json`);
-  const child = startCli(['sniff', '--summary', path, ...args]);
-  const output = collect(child.stdout);
-  const errors = collect(child.stderr);
-  const ended = closed(child);
-  await waitFor('the capture', () => errors().includes('listening on'));
-  const summary = (): SummaryDocument => JSON.parse(readFileSync(path, 'utf8')) as SummaryDocument;
-  return { child, output, errors, ended, summary };
-}
-
-describe('an interface that goes down', { retry: 2 }, () => {
-  it('is told; the capture goes on when it is up, and the summary comes at the end', async () => {
-    const space = `psyn${process.pid}`;
-    const ip = (...args: string[]): void => {
-      execFileSync('ip', args);
-    };
-    const [near, far] = [`${space.slice(-8)}a`, `${space.slice(-8)}b`];
-    ip('netns', 'add', space);
-    try {
-      ip('link', 'add', near, 'type', 'veth', 'peer', 'name', far, 'netns', space);
-      ip('addr', 'add', '198.51.100.1/30', 'dev', near);
-      ip('link', 'set', near, 'up');
-      ip('-n', space, 'addr', 'add', '198.51.100.2/30', 'dev', far);
-      ip('-n', space, 'link', 'set', far, 'up');
-      const { child, errors, ended, summary } = await sniff(['-i', near]);
-      ip('link', 'set', near, 'down');
-      await waitFor('the word', () => errors().includes(`the interface ${near} is down`));
-      expect(errors()).toContain(`sudo ip link set ${near} up`);
-      ip('link', 'set', near, 'up');
-      await waitFor('the other word', () => errors().includes(`${near} is up again`));
-      child.kill('SIGINT');
-      expect(await ended).toBe(0);
-      expect(summary().capture.sources).toEqual([near]);
-    } finally {
-      ip('netns', 'del', space);
-    }
-  });
-});
-
-describe('a busy host', { retry: 2 }, () => {
+describe.each(BACKENDS)('a busy host, through %s', BUSY, (backend) => {
   it('replicas that restart and a thousand short connections a second leave the link right', async () => {
     const port = await freePort();
     const replicaPort = await freePort();
-    const master = new RedisServer(port, folder, OPTIONS);
-    const replica = new RedisServer(replicaPort, folder, [...OPTIONS, '--replicaof', `127.0.0.1 ${port}`]);
-    const { child, ended, summary } = await sniff(['-i', 'lo', '-p', `${port}`, '-q']);
+    const master = new RedisServer(port, folder, AT_REST);
+    const replica = new RedisServer(replicaPort, folder, [...AT_REST, '--replicaof', `127.0.0.1 ${port}`]);
+    const { child, ended, summary } = await startSniff([
+      ...['-i', 'lo', '-p', `${port}`, '-q', '--capture-with', backend],
+    ]);
     try {
       await master.start();
       await replica.start();
@@ -71,13 +30,8 @@ describe('a busy host', { retry: 2 }, () => {
       await replica.start();
       const served = await clients;
       expect(served).toBeGreaterThan(2500);
-      const goal = async (): Promise<string> => (await master.replication()).master_repl_offset!;
-      for (let tries = 0; (await replica.replication()).slave_repl_offset !== (await goal()); tries++) {
-        expect(tries).toBeLessThan(100);
-        await sleep(100);
-      }
-      await sleep(1500);
-      const offset = Number(await goal());
+      const offset = await caughtUp(master, replica);
+      await sleep(2500);
       const stats = await master.stats();
       child.kill('SIGINT');
       expect(await ended).toBe(0);

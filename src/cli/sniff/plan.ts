@@ -2,6 +2,7 @@ import type { Thresholds } from '../../analysis/findings/thresholds.js';
 import type { CaptureWith } from '../../capture/live/choose-backend.js';
 import type { LiveOptions } from '../../capture/live/types.js';
 import { DEFAULT_SNAPLEN } from '../../capture/live/types.js';
+import { PacketFilter } from '../../packet-filter.js';
 import type { Disguise } from '../../report/disguise.js';
 import { UsageError } from '../errors.js';
 import { type MetricsAddress, parseMetricsAddress } from '../live/metrics-address.js';
@@ -57,6 +58,7 @@ export function planSniff(args: SniffArguments): SniffPlan {
   const bufferKib = whole('buffer-size', args.bufferSize);
   refuseStandardOutput('summary', args.summary);
   refuseStandardOutput('report', args.report);
+  checkHosts(args.host);
   const command = args['--'] === undefined ? null : args['--'].map(String);
   return {
     interface: args.interface,
@@ -76,6 +78,15 @@ export function planSniff(args: SniffArguments): SniffPlan {
     redact: typedDisguise(args),
     command,
   };
+}
+
+/** @throws UsageError */
+function checkHosts(hosts: readonly string[] | undefined): void {
+  try {
+    new PacketFilter({ hosts });
+  } catch (error) {
+    throw new UsageError(`--host: ${(error as Error).message}`);
+  }
 }
 
 function planRecord(args: SniffArguments, snaplen: number): RecorderOptions | null {

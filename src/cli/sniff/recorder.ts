@@ -13,6 +13,8 @@ export interface RecorderOptions {
   readonly snaplen: number;
 }
 
+const KEEP_THE_LAST = '-C 100 -W 10 keeps the last gigabyte only';
+
 /** Of a capture in which nothing was seen. */
 const LINKTYPE_ETHERNET = 1;
 
@@ -21,7 +23,7 @@ export class Recorder {
   /** Packets of another link type than the first, which a pcap cannot hold beside it. */
   leftOut = 0;
   readonly #options: RecorderOptions;
-  readonly #failure = new Failure();
+  readonly #failure: Failure;
   readonly #header = new Uint8Array(PCAP_RECORD_HEADER_BYTES);
   readonly #headerView = new DataView(this.#header.buffer);
   #file: RecordedFile | null = null;
@@ -31,6 +33,8 @@ export class Recorder {
   /** @throws InputProblem when the first file cannot be made. */
   constructor(options: RecorderOptions) {
     this.#options = options;
+    // Who keeps the last files only has said how much they may take.
+    this.#failure = new Failure(options.files === null ? { ENOSPC: KEEP_THE_LAST } : {});
     this.#attempt(() => this.#next());
     this.#failure.check();
   }

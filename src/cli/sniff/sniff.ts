@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { Analyzer } from '../../analyzer.js';
 import type { LiveBackend } from '../../capture/live/backend.js';
 import { chooseBackend } from '../../capture/live/choose-backend.js';
@@ -7,29 +6,28 @@ import { captureFilter } from '../../capture/live/filter.js';
 import { startCapture } from '../../capture/live/live-capture.js';
 import type { LiveCapture, LiveEnd, LiveProblem } from '../../capture/live/types.js';
 import type { CaptureFacts } from '../../capture/types.js';
-import { PacketFilter } from '../../packet-filter.js';
 import type { SummaryDocument } from '../../report/document.js';
-import { escapeText } from '../../report/escape.js';
-import { safeJson } from '../../report/json.js';
 import { LiveModel } from '../../report/live/model.js';
 import { summaryTable } from '../../report/table.js';
 import { plural } from '../../report/units.js';
-import { InputProblem, UsageError } from '../errors.js';
+import { InputProblem } from '../errors.js';
 import { LineOutput } from '../live/line-output.js';
 import { standardOutput } from '../live/text-sink.js';
 import { canShowTop } from '../live/top-screen.js';
 import { isOutputClosed, onOutputClosed } from '../output.js';
 import { ReportFeed, writePage } from '../report-feed.js';
 import { textOptions } from '../selection.js';
+import { writeSummary } from '../summary-file.js';
 import { RunningCommand, signalCode } from './command.js';
 import type { SniffArguments } from './flags.js';
 import { Looks } from './looks.js';
 import { type MetricsFeed, startMetrics } from './metrics-feed.js';
 import { planSniff, type SniffPlan } from './plan.js';
+import { collect, defect, noPacket, notRecorded, sentence } from './problems.js';
 import { Recorder } from './recorder.js';
 import { onSignals } from './signals.js';
-import { loadVerdict, type Verdict } from './verdict.js';
-import { eventView, jsonView, type LiveView, quietView, statView, topView } from './views.js';
+import type { Verdict } from './verdict.js';
+import { chooseView, type LiveView, quietView } from './views.js';
 
 /** Ports that the default interface is chosen for when none is named. */
 const USUAL_PORTS = [6379];
@@ -45,8 +43,7 @@ const EXIT_FAILED = 1;
 /** `psyncscope sniff`: a live capture, told as it happens, and summed up at its end. */
 export async function sniff(args: SniffArguments): Promise<void> {
   const plan = planSniff(args);
-  checkHosts(plan);
-  const verdict = await loadVerdict(args);
+  const verdict = await verdictOf(args);
   const ports = plan.ports.length === 0 ? USUAL_PORTS : plan.ports;
   const { name, why } = await chooseInterface(plan.interface, ports);
   if (why !== null) process.stderr.write(`psyncscope: no -i given: ${name}, as ${why}\n`);
@@ -54,13 +51,10 @@ export async function sniff(args: SniffArguments): Promise<void> {
   await new Sniff(args, plan, name, backend, verdict).run();
 }
 
-/** @throws UsageError */
-function checkHosts({ hosts }: SniffPlan): void {
-  try {
-    new PacketFilter({ hosts });
-  } catch (error) {
-    throw new UsageError(`--host: ${(error as Error).message}`);
-  }
+/** What --check needs is loaded only when it is asked for. @throws UsageError, InputProblem */
+async function verdictOf(args: SniffArguments): Promise<Verdict | null> {
+  if (args.check === undefined && args.reporter === undefined) return null;
+  return (await import('./verdict.js')).loadVerdict(args);
 }
 
 class Sniff {
@@ -172,7 +166,14 @@ class Sniff {
 
   /** From when it captures until it is stopped. @returns the exit code of the command that was run; 0 without one. */
   async #whileItRuns(capture: LiveCapture): Promise<number> {
-    this.#view = this.#makeView();
+    this.#view = chooseView(this.#plan, this.#args, {
+      output: this.#output,
+      sink: this.#sink,
+      title: `${this.#interface}, ${this.#backend.name}`,
+      onQuit: () => this.#stop(),
+    });
+    if (this.#plan.view === 'top' && !canShowTop())
+      this.#tell('--top needs a terminal: a line a second instead');
     this.#every(TICK_MS, () => this.#tick());
     const { every } = this.#view;
     if (every !== null) this.#every(every, () => this.#snapshot());
@@ -194,21 +195,6 @@ class Sniff {
     }
     await capture.ended;
     return code;
-  }
-
-  #makeView(): LiveView {
-    const output = this.#output;
-    const options = textOptions(this.#args);
-    const { view, statMs } = this.#plan;
-    if (view === 'json') return jsonView(output);
-    if (view === 'none') return quietView();
-    if (view === 'events')
-      return eventView(output, { ...options, acks: this.#args.acks, commands: this.#args.commands });
-    if (view === 'stat') return statView(output, options, statMs);
-    if (canShowTop())
-      return topView(`${this.#interface}, ${this.#backend.name}`, options, this.#sink, () => this.#stop());
-    this.#tell('--top needs a terminal: a line a second instead');
-    return statView(output, options, statMs);
   }
 
   #packets(batch: Parameters<Analyzer['run']>[0], from: number, to: number): boolean {
@@ -287,18 +273,10 @@ class Sniff {
     if (isShown) this.#output.last(`\n${summaryTable(document, textOptions(this.#args))}\n`);
     const problems: string[] = [];
     if (problem !== null) problems.push(sentence(problem));
-    else if (this.#analyzer.packets === 0 && !isOutputClosed())
-      this.#tell(
-        `no packet on ${this.#interface} matched ${filter}; psyncscope interfaces lists the others, -i any looks at all`,
-      );
-    for (const error of this.#analyzer.internalErrors)
-      this.#tell(
-        `a defect of this program ended a connection; please report it:\n${escapeText(error, 2000)}`,
-      );
+    else if (this.#analyzer.packets === 0 && !isOutputClosed()) this.#tell(noPacket(this.#interface, filter));
+    for (const error of this.#analyzer.internalErrors) this.#tell(defect(error));
     if (this.#recorder !== null && this.#recorder.leftOut > 0)
-      this.#tell(
-        `${this.#recorder.leftOut} packets of another link type are not in ${this.#plan.record!.path}`,
-      );
+      this.#tell(notRecorded(this.#recorder.leftOut, this.#plan.record!.path));
     collect(problems, () => this.#recorder?.close());
     if (summary !== undefined) collect(problems, () => writeSummary(summary, document));
     if (report !== undefined)
@@ -323,27 +301,5 @@ class Sniff {
 
   #every(ms: number, run: () => void): void {
     this.#timers.push(setInterval(run, ms));
-  }
-}
-
-function sentence({ message, remedy }: LiveProblem): string {
-  return remedy === '' ? message : `${message}\n  → ${remedy}`;
-}
-
-function collect(problems: string[], act: () => void): void {
-  try {
-    act();
-  } catch (error) {
-    if (!(error instanceof InputProblem)) throw error;
-    problems.push(error.message);
-  }
-}
-
-/** @throws InputProblem */
-function writeSummary(path: string, document: SummaryDocument): void {
-  try {
-    writeFileSync(path, `${safeJson(document, 2)}\n`);
-  } catch (error) {
-    throw new InputProblem(`${path}: cannot write the summary: ${(error as Error).message}`);
   }
 }

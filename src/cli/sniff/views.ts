@@ -8,7 +8,10 @@ import { StatLines } from '../../report/live/stat-lines.js';
 import type { TextOptions } from '../../report/options.js';
 import type { LineOutput } from '../live/line-output.js';
 import type { TextSink } from '../live/text-sink.js';
-import { TopScreen } from '../live/top-screen.js';
+import { canShowTop, TopScreen } from '../live/top-screen.js';
+import { textOptions } from '../selection.js';
+import type { SniffArguments } from './flags.js';
+import type { SniffPlan } from './plan.js';
 
 /** What is printed while the capture runs. */
 export interface LiveView {
@@ -36,11 +39,31 @@ function plainWidth(options: TextOptions): number {
   return process.stdout.isTTY === true || process.env.COLUMNS !== undefined ? options.width : ONE_LINE;
 }
 
+/** What a view prints on. */
+export interface ViewOutput {
+  readonly output: LineOutput;
+  readonly sink: TextSink;
+  /** Of the screen. */
+  readonly title: string;
+  readonly onQuit: () => void;
+}
+
+/** The view of a plan; a screen that is asked for without a terminal is lines instead. */
+export function chooseView({ view, statMs }: SniffPlan, args: SniffArguments, on: ViewOutput): LiveView {
+  const options = textOptions(args);
+  if (view === 'none') return quietView();
+  if (view === 'json') return jsonView(on.output);
+  if (view === 'events')
+    return eventView(on.output, { ...options, acks: args.acks, commands: args.commands });
+  if (view === 'top' && canShowTop()) return topView(options, on);
+  return statView(on.output, options, statMs);
+}
+
 export function quietView(): LiveView {
   return { every: null, message: toStandardError, end: () => {} };
 }
 
-export function jsonView(output: LineOutput): LiveView {
+function jsonView(output: LineOutput): LiveView {
   return {
     every: null,
     event: (event) => output.line(eventLine(event)),
@@ -49,7 +72,7 @@ export function jsonView(output: LineOutput): LiveView {
   };
 }
 
-export function eventView(
+function eventView(
   output: LineOutput,
   options: TextOptions & { readonly acks: boolean; readonly commands: boolean },
 ): LiveView {
@@ -66,7 +89,7 @@ export function eventView(
   };
 }
 
-export function statView(output: LineOutput, options: TextOptions, every: number): LiveView {
+function statView(output: LineOutput, options: TextOptions, every: number): LiveView {
   const lines = new StatLines({ ...options, width: plainWidth(options) });
   return {
     every,
@@ -78,7 +101,7 @@ export function statView(output: LineOutput, options: TextOptions, every: number
   };
 }
 
-export function topView(title: string, options: TextOptions, sink: TextSink, onQuit: () => void): LiveView {
+function topView(options: TextOptions, { title, sink, onQuit }: ViewOutput): LiveView {
   const { chalk, ascii, zone } = options;
   const events = new RecentEvents({ chalk: new Chalk({ level: 0 }), zone });
   const screen = new TopScreen({
