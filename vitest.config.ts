@@ -1,8 +1,11 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts'],
+    include: ['src/**/*.test.ts', 'examples/**/*.test.ts'],
+    // The examples import the package by its name, as its users do.
+    alias: { psyncscope: fileURLToPath(new URL('src/index.ts', import.meta.url)) },
     testTimeout: 60_000,
     hookTimeout: 120_000,
     pool: 'forks',

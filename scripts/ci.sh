@@ -55,6 +55,7 @@ install_tools() {
   command -v ip >/dev/null || missing+=(iproute2)
   command -v script >/dev/null || missing+=(bsdutils)
   command -v pkill >/dev/null || missing+=(procps)
+  command -v xmllint >/dev/null || missing+=(libxml2-utils)
   [ -e /usr/bin/chromium ] || missing+=(chromium)
   [ -e /usr/include/pcap/pcap.h ] || missing+=(libpcap-dev)
   if [ ${#missing[@]} -eq 0 ]; then
@@ -86,6 +87,7 @@ check 'formatting and lint' npm run check:format
 check 'types' npm run check:types
 check 'layers' npm run check:layers
 check 'dead code' npm run check:dead
+check 'fuzzing' npm run --silent fuzz -- --seconds 60 --seed 7
 step 'tests'
 run_tests
 echo

@@ -16,11 +16,12 @@ import type { Link } from './replication/model.js';
 import type { TrafficObserver } from './replication/observer.js';
 import { ReplicationTracker } from './replication/tracker.js';
 import type { Disguise } from './report/disguise.js';
-import type { CaptureDocument, SummaryDocument } from './report/document.js';
+import type { CaptureDocument, LimitDocument, SummaryDocument } from './report/document.js';
 import { findingDocument } from './report/findings/finding-document.js';
 import { siblingDocument } from './report/siblings-document.js';
 import { buildSummary } from './report/summary.js';
 import { isoMicros } from './report/time.js';
+import { DEFAULT_TCP_LIMITS, MAX_HELD_SEGMENTS } from './tcp/limits.js';
 import { TcpTracker } from './tcp/tracker.js';
 
 export interface AnalyzerOptions extends PacketFilterOptions {
@@ -147,26 +148,31 @@ export class Analyzer {
 
   /** Servers, and who replicates from whom, as of the latest packet. */
   topology(): Topology {
-    const { links } = this.#replication.snapshot(this.lastTime ?? 0);
-    const keep = this.#options.keepLink;
-    return buildTopology(keep === undefined ? links : links.filter(keep), this.#causes, this.lastTime);
+    return buildTopology(this.links(), this.#causes, this.lastTime, this.#keptSiblings());
   }
 
   /** The summary document as of the latest packet. */
   summary(facts: readonly CaptureFacts[]): SummaryDocument {
-    const keep = this.#options.keepLink;
     const document = buildSummary({
       ...this.overview(facts),
       links: this.links(),
-      siblings: this.siblings
-        .filter(({ sessions }) => keep === undefined || sessions.some(({ link }) => keep(link)))
-        .map(siblingDocument),
+      siblings: this.#keptSiblings().map(siblingDocument),
     });
     return this.#options.redact?.summary(document) ?? document;
   }
 
+  /** Pairs of which one link is wanted. */
+  #keptSiblings(): SiblingPair[] {
+    const keep = this.#options.keepLink;
+    return this.siblings.filter(
+      ({ sessions }) => keep === undefined || sessions.some(({ link }) => keep(link)),
+    );
+  }
+
   /** The summary document without its links: what costs the same however much was seen. */
-  overview(facts: readonly CaptureFacts[]): Pick<SummaryDocument, 'capture' | 'ignored' | 'findings'> {
+  overview(
+    facts: readonly CaptureFacts[],
+  ): Pick<SummaryDocument, 'capture' | 'ignored' | 'limits' | 'findings'> {
     const { ignoredConnections, unlistedSessions } = this.#replication.snapshot(this.lastTime ?? 0);
     const keep = this.#options.keepLink;
     return {
@@ -176,10 +182,24 @@ export class Analyzer {
         encryptedConnections: this.#replication.encryptedConnections,
         unlistedSessions,
       },
+      limits: this.#limits(),
       findings: this.#findings.all
         .filter(({ sessions: [session] }) => session === undefined || (keep?.(session.link) ?? true))
         .map(findingDocument),
     };
+  }
+
+  /** The limits that were reached. */
+  #limits(): LimitDocument[] {
+    const { evicted, bufferOverflows, earlyOverflows } = this.#tcp.counters;
+    const { maxConnections, maxReorderBytes } = DEFAULT_TCP_LIMITS;
+    const all: LimitDocument[] = [
+      { limit: 'connections', most: maxConnections, times: evicted },
+      { limit: 'reorder-buffer', most: maxReorderBytes, times: bufferOverflows },
+      { limit: 'early-segments', most: MAX_HELD_SEGMENTS, times: earlyOverflows },
+      ...this.#replication.reachedLimits(),
+    ];
+    return all.filter(({ times }) => times > 0);
   }
 
   #event(event: ReplicationEvent): void {

@@ -33,10 +33,14 @@ const FOUND: Readonly<Record<string, readonly string[]>> = {
   'expiry-storm-redis-7.0.15': ['expiry-storm'],
   // The old master, and the sibling that had followed it for too long.
   'failover-cost-redis-7.0.15': ['failover-cost', 'failover-cost'],
+  // Two replicas.
+  'master-emptied-redis-7.0.15': ['master-emptied', 'master-emptied'],
   'output-buffer-limit-redis-7.0.15': ['backlog-overflow', 'output-buffer-limit', 'replica-frozen'],
   'ping-missing-redis-7.0.15': ['ping-missing'],
   'rdb-aux-mismatch-redis-7.0.15': ['rdb-aux-mismatch'],
   'replica-frozen-redis-7.0.15': ['replica-frozen'],
+  // The old master, which took in what its clients had sent while it stood still.
+  'sentinel-failover-redis-7.0.15': ['failover-cost'],
   'resync-loop-redis-7.0.15': ['resync-loop', ...Array(8).fill('transfer-aborted')],
 
   'auth-failure': ['auth-failed'],
@@ -45,6 +49,8 @@ const FOUND: Readonly<Record<string, readonly string[]>> = {
   drift: ['drift'],
   'lagging-replica': ['acks-late', 'lag-high'],
   'lossy-capture': ['capture-drops'],
+  // The master comes back without its data.
+  'replid-mismatch': ['master-emptied'],
   'resync-loop': ['resync-loop', ...Array(4).fill('transfer-aborted')],
   'snapped-capture': ['capture-drops'],
   'timed-out-replica': ['replica-frozen'],

@@ -22,9 +22,10 @@ export { Analyzer, type AnalyzerOptions } from './analyzer.js';
 export { CaptureError } from './capture/types.js';
 export { ExpressionError } from './check/cel/errors.js';
 export type { CommonLimits } from './check/common.js';
-export { AssertionFileError } from './check/file/yaml.js';
-export { type AssertionSources, UnreadableAssertions } from './check/load.js';
-export { type CheckOptions, check, checkSummary, checkText } from './check.js';
+export { AssertionFileError, UnreadableAssertions } from './check/file/errors.js';
+export type { AssertionSources } from './check/load.js';
+export { check, checkSummary, checkText } from './check.js';
+export type { CheckOptions } from './check-captures.js';
 export type { ReplicationEvent } from './replication/events.js';
 export type {
   PayloadWatcher,

@@ -1,12 +1,13 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Change, Topology } from './analysis/topology/model.js';
 import { topologyOf } from './testing/analyze-topology.js';
+import { Sentinel } from './testing/redis-sentinel.js';
 import { freePort, RedisServer, Tcpdump } from './testing/redis-server.js';
-import { closed, collect, sleep, waitFor } from './testing/run-cli.js';
+import { sleep } from './testing/run-cli.js';
 
 /** Promotions of real servers, each by the way it is done: told from the packets of the servers' ports alone. */
 
@@ -74,27 +75,6 @@ const isUp = (replica: RedisServer): Promise<void> =>
 const isMaster = (server: RedisServer): Promise<void> =>
   until('the promotion', async () => (await server.replication()).role === 'master');
 
-/** A Sentinel that watches `master`, and fails over within seconds. */
-async function startSentinel(port: number, master: number): Promise<ChildProcess> {
-  const path = join(folder, `sentinel-${port}.conf`);
-  const lines = [
-    `port ${port}`,
-    'bind 127.0.0.1',
-    `sentinel monitor play 127.0.0.1 ${master} 1`,
-    'sentinel down-after-milliseconds play 700',
-    'sentinel failover-timeout play 4000',
-  ];
-  writeFileSync(path, `${lines.join('\n')}\n`);
-  const child = spawn('redis-server', [path, '--sentinel'], { stdio: ['ignore', 'pipe', 'ignore'] });
-  const output = collect(child.stdout!);
-  await waitFor(
-    'the Sentinel to find both replicas',
-    () => output().split('+slave slave').length > 2,
-    20_000,
-  );
-  return child;
-}
-
 describe.skipIf(skipped)('a Sentinel', () => {
   let servers: RedisServer[];
   let topology: Topology;
@@ -103,7 +83,7 @@ describe.skipIf(skipped)('a Sentinel', () => {
     topology = await captured('sentinel', 3, async (all) => {
       servers = all;
       const [master, ...replicas] = all;
-      const sentinel = await startSentinel(await freePort(), master!.port);
+      const sentinel = await Sentinel.start(folder, master!.port);
       try {
         await master!.ask(['SET', 'a', '1']);
         await master!.stop('SIGKILL');
@@ -114,9 +94,7 @@ describe.skipIf(skipped)('a Sentinel', () => {
         });
         await isUp(replicas.find((each) => each !== promoted)!);
       } finally {
-        const ended = closed(sentinel);
-        sentinel.kill('SIGTERM');
-        await ended;
+        await sentinel.stop();
       }
     });
   });

@@ -8,11 +8,15 @@ export function findCause(sync: Sync, session: Session): void {
   switch (sync.decision) {
     case 'CONTINUE':
       if (sync.failover) sync.cause = 'failover';
-      else if (sync.replid === null) sync.cause = 'unknown';
+      else if (sync.replid === null || sync.grantedReplid === null) sync.cause = 'unknown';
       else sync.cause = sync.grantedReplid === sync.replid ? 'continued' : 'replid-switched';
       break;
     case 'SYNC':
-      sync.cause = session.handshake.rdbOnly && session.channel === 'main' ? 'rdb-only' : 'legacy-sync';
+      if (session.channel === 'main' && session.handshake.rdbOnly) sync.cause = 'rdb-only';
+      // Who only wants the payload says so before, and asks for nothing else first.
+      else if (session.channel === 'main' && session.requestsLost && session.syncs[0] === sync)
+        sync.cause = 'unknown';
+      else sync.cause = 'legacy-sync';
       break;
     case 'FULLRESYNC':
       fullResync(sync, session);

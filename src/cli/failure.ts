@@ -1,4 +1,5 @@
-import { InputProblem } from './errors.js';
+import type { InputProblem } from './errors.js';
+import { notWritten, type WriteRemedies } from './not-written.js';
 
 /**
  * Keeps what went wrong while writing in the middle of the analysis, which is not to be ended by it; from then on nothing more is
@@ -6,6 +7,12 @@ import { InputProblem } from './errors.js';
  */
 export class Failure {
   #error: InputProblem | null = null;
+  readonly #remedies: WriteRemedies;
+
+  /** @param remedies what mends it here, besides what does everywhere. */
+  constructor(remedies: WriteRemedies = {}) {
+    this.#remedies = remedies;
+  }
 
   /** Runs `act`, and returns what it does; `otherwise` when it fails or something had failed before. */
   attempt<T>(path: string, act: () => T, otherwise: T): T {
@@ -13,7 +20,7 @@ export class Failure {
     try {
       return act();
     } catch (error) {
-      this.#error = new InputProblem(`${path}: cannot be written: ${(error as Error).message}`);
+      this.#error = notWritten(path, error, undefined, this.#remedies);
       return otherwise;
     }
   }

@@ -22,7 +22,7 @@ export async function findings(args: FindingsArguments): Promise<void> {
       output.line(
         safeJson({ schema: 'psyncscope.findings/1', capture, findings: sorted } satisfies FindingsReport, 2),
       );
-    else output.line(findingsText(document, textOptions(args)));
+    else output.line(findingsText(document, textOptions(args), args.all));
     output.flush();
     const { failOn } = args;
     if (failOn !== undefined && sorted.some(({ severity }) => severityRank(severity) <= severityRank(failOn)))

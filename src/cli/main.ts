@@ -2,7 +2,9 @@ import { LiveError } from '../capture/live/types.js';
 import { CaptureError } from '../capture/types.js';
 import { escapeText } from '../report/escape.js';
 import { InputProblem, UsageError } from './errors.js';
+import { keepHeapSmall } from './heap.js';
 import { guardOutput } from './output.js';
+import { withRemedies } from './remedies.js';
 import { version } from './version.js';
 
 /** Exit codes of the program: docs/output-contract.md. */
@@ -20,12 +22,14 @@ export async function main(args: string[]): Promise<void> {
     process.stdout.write(`${version()}\n`);
     return;
   }
+  keepHeapSmall();
   try {
     const { buildParser } = await import('./parser.js');
     await buildParser(args).parseAsync();
   } catch (error) {
     if (error instanceof UsageError) fail(error.message, EXIT_USAGE);
-    else if (error instanceof LiveError) fail(`${error.message}\n  → ${error.problem.remedy}`, EXIT_INPUT);
+    else if (error instanceof LiveError)
+      fail(withRemedies(error.message, error.problem.remedies), EXIT_INPUT);
     else if (error instanceof CaptureError || error instanceof InputProblem) fail(error.message, EXIT_INPUT);
     else throw error;
   }

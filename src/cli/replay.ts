@@ -1,16 +1,15 @@
-import { writeFile } from 'node:fs/promises';
 import type { ReplicationEvent } from '../replication/events.js';
 import { EventPrinter } from '../report/event-printer.js';
 import { eventLine } from '../report/events.js';
-import { safeJson } from '../report/json.js';
 import { noteLines } from '../report/notes-text.js';
 import { requireOneLink } from './aof-links.js';
 import { AofOutput } from './aof-output.js';
-import { InputProblem, UsageError } from './errors.js';
+import { UsageError } from './errors.js';
 import { type ReplayArguments, STANDARD_INPUT_TOKEN } from './flags.js';
 import { isOutputClosed, Output } from './output.js';
 import { runCaptures } from './run.js';
 import { type CaptureSelection, refuseRedacted, selectCaptures, textOptions } from './selection.js';
+import { writeSummary } from './summary-file.js';
 import { typedThresholds } from './threshold-flags.js';
 
 /** Wider than any event. */
@@ -69,17 +68,9 @@ async function replayTo(
       aof?.finish();
       if (!args.json && !isOutputClosed())
         for (const line of noteLines(document, { ...textOptions(args) })) process.stderr.write(`${line}\n`);
-      if (args.summary !== undefined) await writeSummary(args.summary, safeJson(document, 2));
+      if (args.summary !== undefined) writeSummary(args.summary, document);
     },
   );
-}
-
-async function writeSummary(path: string, text: string): Promise<void> {
-  try {
-    await writeFile(path, `${text}\n`);
-  } catch (error) {
-    throw new InputProblem(`${path}: cannot write the summary: ${(error as Error).message}`);
-  }
 }
 
 function printer(

@@ -12,6 +12,7 @@ import { type PageAssets, reportPage } from '../report/html/page.js';
 import { ratesDocument } from '../report/rates/rates-document.js';
 import type { Zone } from '../report/time.js';
 import { InputProblem } from './errors.js';
+import { notWritten } from './not-written.js';
 import { version } from './version.js';
 
 /** Commands listed of a link. */
@@ -80,6 +81,6 @@ export function writePage(path: string, page: string): void {
   try {
     writeFileSync(path, page);
   } catch (error) {
-    throw new InputProblem(`${path}: cannot write the report: ${(error as Error).message}`);
+    throw notWritten(path, error, 'cannot write the report');
   }
 }

@@ -16,6 +16,7 @@ export interface ThresholdArguments {
   notReady: number | undefined;
   bigCommand: string | undefined;
   expiryRate: number | undefined;
+  emptiedShare: number | undefined;
   lossShare: number | undefined;
   minReplicas: number | undefined;
   minReplicasMaxLag: number | undefined;
@@ -49,6 +50,10 @@ export function thresholdOptions<T>(yargs: Argv<T>): Argv<T & ThresholdArguments
     .option('big-command', size('big-command: one command of this size (1mb)'))
     .option('expiry-rate', number('expiry-storm: keys deleted one by one in a second', is.deletesPerSecond))
     .option(
+      'emptied-share',
+      number('master-emptied: per cent of the keys held before that are left', is.emptiedShare * 100),
+    )
+    .option(
       'loss-share',
       number('network-loss: per cent of the bytes sent again', is.retransmittedShare * 100),
     )
@@ -81,6 +86,7 @@ export function typedThresholds(args: ThresholdArguments): Partial<Thresholds> {
   take('notReadyMs', 'not-ready', args.notReady, 1000);
   take('bigCommandBytes', 'big-command', bytes('big-command', args.bigCommand));
   take('deletesPerSecond', 'expiry-rate', args.expiryRate);
+  take('emptiedShare', 'emptied-share', args.emptiedShare, 0.01);
   take('retransmittedShare', 'loss-share', args.lossShare, 0.01);
   take('minReplicas', 'min-replicas', args.minReplicas);
   take('minReplicasMaxLagMs', 'min-replicas-max-lag', args.minReplicasMaxLag, 1000);

@@ -1,3 +1,4 @@
+import type { LimitName } from '../replication/limit-counts.js';
 import type { AnatomyDocument } from './anatomy/anatomy-document.js';
 import type { RdbDocument } from './rdb-document.js';
 import type { SiblingDocument } from './siblings-document.js';
@@ -13,10 +14,26 @@ export interface SummaryDocument {
   capture: CaptureDocument;
   /** `unlistedSessions` (an addition to the contract): sessions of links beyond the program's limits. */
   ignored: { connections: number; encryptedConnections: number; unlistedSessions: number };
+  /** An addition to the contract: limits of the program that were reached (docs/limits.md). */
+  limits: LimitDocument[];
   links: LinkDocument[];
   /** An addition to the contract: links of one history, compared byte by byte. */
   siblings: SiblingDocument[];
   findings: FindingDocument[];
+}
+
+export interface InferenceDocument {
+  /** ACKs that were looked at, and the number (from 1) of the one that gave the start offset; 0: what was asked for did. */
+  acks: number;
+  settledAfter: number;
+  certainty: 'exact' | 'at-least';
+}
+
+export interface LimitDocument {
+  limit: LimitName;
+  /** The limit, and how often something more came. */
+  most: number;
+  times: number;
 }
 
 export interface CaptureDocument {
@@ -135,6 +152,8 @@ export interface SessionDocument {
     end: number | null;
     lastAck: number | null;
     lastFsyncAck: number | null;
+    /** An addition to the contract: what an inferred start offset rests on (docs/offsets.md). */
+    inference: InferenceDocument | null;
   };
   stream: {
     bytes: number;
@@ -167,6 +186,8 @@ export interface SessionDocument {
     outOfOrderSegments: number;
     zeroWindowMs: number;
     resyncs: number;
+    /** An addition to the contract: stream bytes that were passed over by then, missing ones included. */
+    skippedBytes: number;
     /** Additions to the contract: copies made by the capture, and retransmissions whose bytes differed. */
     duplicatePackets: number;
     conflictingBytes: number;

@@ -28,22 +28,40 @@ const CHARS = {
   middle: '  ',
 };
 
-/** The table as plain lines: head, rule, rows. */
-function plainTable<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): string[] {
-  const heads = columns.map((column) => column.head);
-  const headRows = Math.max(...heads.map((head) => head.split('\n').length));
+/** Rows laid out at once: cli-table3 takes time by the square of them. */
+const ROWS_AT_ONCE = 200;
+
+/** Cells of all rows, the head first, with the width of each column. */
+interface Cells {
+  head: string[];
+  rows: string[][];
+  widths: number[];
+  width: number;
+}
+
+function cellsOf<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): Cells {
+  const head = columns.map((column) => column.head);
+  const cells = rows.map((row) => columns.map((column) => column.cell(row)));
+  const widths = head.map((_, i) =>
+    [head, ...cells].reduce((most, row) => Math.max(most, ...row[i]!.split('\n').map(displayWidth)), 0),
+  );
+  const between = CHARS.middle.length * (columns.length - 1);
+  return { head, rows: cells, widths, width: widths.reduce((sum, each) => sum + each, between) };
+}
+
+/** These rows as plain lines. */
+function layOut<Row>(rows: string[][], columns: readonly Column<Row>[], colWidths: number[]): string[] {
   const table = new Table({
     chars: CHARS,
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
     colAligns: columns.map((column) => (column.right ? 'right' : 'left')),
+    colWidths,
   });
-  table.push(heads, ...rows.map((row) => columns.map((column) => column.cell(row))));
-  const lines = table
+  table.push(...rows);
+  return table
     .toString()
     .split('\n')
     .map((line) => line.trimEnd());
-  const width = lines.reduce((most, line) => Math.max(most, displayWidth(line)), 0);
-  return [...lines.slice(0, headRows), '─'.repeat(width), ...lines.slice(headRows)];
 }
 
 /** For terminals too narrow for any table: a few lines a row; the first column is its title. */
@@ -66,12 +84,13 @@ export function fitTable<Row>(
   { width, chalk }: { width: number; chalk: ChalkInstance },
 ): string[] {
   for (const columns of layouts) {
-    const lines = plainTable(rows, columns);
-    if (lines.some((line) => displayWidth(line) > width)) continue;
-    const rule = lines.findIndex((line) => line.startsWith('─'));
-    return lines.map((line, index) =>
-      index < rule ? chalk.bold(line) : index === rule ? chalk.dim(line) : line,
-    );
+    const cells = cellsOf(rows, columns);
+    if (cells.width > width) continue;
+    const lines = layOut([cells.head], columns, cells.widths).map((line) => chalk.bold(line));
+    lines.push(chalk.dim('─'.repeat(cells.width)));
+    for (let from = 0; from < cells.rows.length; from += ROWS_AT_ONCE)
+      lines.push(...layOut(cells.rows.slice(from, from + ROWS_AT_ONCE), columns, cells.widths));
+    return lines;
   }
   return cards(rows, asCards, width);
 }

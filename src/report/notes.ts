@@ -1,6 +1,7 @@
 import type { LinkDocument, SummaryDocument } from './document.js';
 import { escapeText } from './escape.js';
 import { severityCounts, worstFirst } from './findings/severity.js';
+import { limitText } from './limit-text.js';
 import { clockText, dayText, parseMicros, type Zone } from './time.js';
 import { bytesText, countText, durationText, plural } from './units.js';
 
@@ -70,10 +71,6 @@ function ignoredNotes({ ignored }: SummaryDocument): Note[] {
   const notes: Note[] = [];
   const others = ignored.connections - ignored.encryptedConnections;
   if (others > 0) notes.push(note('info', `${plural(others, 'other connection')} ignored: no replication`));
-  if (ignored.unlistedSessions > 0)
-    notes.push(
-      note('warning', `${plural(ignored.unlistedSessions, 'further session')} beyond the limits, not listed`),
-    );
   if (ignored.encryptedConnections > 0) {
     notes.push(
       note(
@@ -132,6 +129,9 @@ export function notesOf(document: SummaryDocument): Note[] {
   return [
     ...(empty ? emptyNotes(document) : ignoredNotes(document)),
     ...captureNotes(document),
+    ...document.limits.map((limit) =>
+      note('warning', limitText(limit), 'docs/limits.md tells what that means'),
+    ),
     ...findingNotes(document),
   ];
 }

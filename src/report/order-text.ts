@@ -10,11 +10,11 @@ interface OrderFacts {
   packet: number;
 }
 
-/** ` by SLAVEOF NO ONE of 10.0.0.9 (Sentinel, packet 626)`: the client's port says nothing. Safe to print. */
+/** ` by SLAVEOF NO ONE, sent by Sentinel 10.0.0.9 in packet 626`: the client's port says nothing. Safe to print. */
 export function orderText({ text, by, sentinel, packet }: OrderFacts): string {
   const host = by.slice(0, by.lastIndexOf(':'));
-  const who = sentinel ? 'Sentinel, ' : '';
-  return ` by ${escapeText(text, 40)} of ${endpointText(host, 47)} (${who}packet ${countText(packet)})`;
+  const who = sentinel ? 'Sentinel ' : '';
+  return ` by ${escapeText(text, 40)}, sent by ${who}${endpointText(host, 47)} in packet ${countText(packet)}`;
 }
 
 /** The same from the evidence of a `why`; empty where it names no order. */

@@ -123,6 +123,7 @@ export function sessionDocument(session: Session): SessionDocument {
       end: offsets.end,
       lastAck: offsets.lastAck,
       lastFsyncAck: offsets.lastFsyncAck,
+      inference: offsets.inference === null ? null : { ...offsets.inference },
     },
     stream: {
       bytes: stream.bytes,
@@ -149,6 +150,7 @@ export function sessionDocument(session: Session): SessionDocument {
       outOfOrderSegments: loss.outOfOrderSegments,
       zeroWindowMs: ms(loss.zeroWindowMs) ?? 0,
       resyncs: stream.resyncs,
+      skippedBytes: stream.skippedBytes,
       duplicatePackets: loss.duplicatePackets,
       conflictingBytes: loss.conflictingBytes,
     },

@@ -7,6 +7,7 @@ import type { SiblingDocument } from './siblings-document.js';
 export interface SummaryInput {
   capture: CaptureDocument;
   ignored: SummaryDocument['ignored'];
+  limits?: SummaryDocument['limits'];
   links: readonly Link[];
   siblings?: readonly SiblingDocument[];
   findings?: readonly FindingDocument[];
@@ -136,6 +137,7 @@ export function buildSummary(input: SummaryInput): SummaryDocument {
     schema: 'psyncscope.summary/1',
     capture: { ...input.capture },
     ignored: { ...input.ignored },
+    limits: [...(input.limits ?? [])],
     links: input.links.map(linkDocument),
     siblings: [...(input.siblings ?? [])],
     findings: [...(input.findings ?? [])],

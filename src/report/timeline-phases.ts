@@ -180,6 +180,15 @@ function commandsText({ stream }: SessionDocument): string {
   return top.length === 0 ? count : `${count} (${top.join(', ')}${names.length > 3 ? ', …' : ''})`;
 }
 
+/** What an inferred offset is worth. */
+function inferenceText(inference: SessionDocument['offsets']['inference']): string {
+  if (inference === null) return '';
+  const { acks, settledAfter, certainty } = inference;
+  if (acks === 0) return ' (inferred from what was asked for)';
+  const worth = certainty === 'exact' ? `exact since ACK ${countText(settledAfter)}` : 'at least';
+  return ` (inferred from ${plural(acks, 'ACK')}: ${worth})`;
+}
+
 function onlineLine(session: SessionDocument, context: PhaseContext): PhaseLine | null {
   if (session.phase !== 'online' || session.channel === 'rdb') return null;
   // A dump client has what it wanted: no commands are no news.
@@ -188,8 +197,7 @@ function onlineLine(session: SessionDocument, context: PhaseContext): PhaseLine 
   const details: Part[] = [];
   if (offsets.end !== null) {
     const start = offsets.start === null ? '?' : countText(offsets.start);
-    const inferred = offsets.basis === 'inferred' ? ' (inferred from ACKs)' : '';
-    details.push({ text: `offset ${start} → ${countText(offsets.end)}${inferred}` });
+    details.push({ text: `offset ${start} → ${countText(offsets.end)}${inferenceText(offsets.inference)}` });
   } else if (session.stream.bytes > 0) {
     details.push({ text: `${bytesText(session.stream.bytes)} of commands, offset not known` });
   }
@@ -249,7 +257,10 @@ function lossLine({ loss }: SessionDocument, { options }: PhaseContext): PhaseLi
     });
   }
   if (loss.resyncs > 0)
-    details.push({ text: `place in the commands found again ${countText(loss.resyncs)}×`, paint: yellow });
+    details.push({
+      text: `place in the commands found again ${countText(loss.resyncs)}×, ${bytesText(loss.skippedBytes)} passed over`,
+      paint: yellow,
+    });
   if (loss.retransmittedBytes > 0)
     details.push({ text: `${bytesText(loss.retransmittedBytes)} sent again on the wire` });
   if (loss.outOfOrderSegments > 0)

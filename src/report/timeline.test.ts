@@ -74,7 +74,15 @@ function midstreamLink(): Link {
       rdbOnly: false,
     },
     payload: samplePayload({ form: null, declaredBytes: null, startedAt: null, sha256: null, rdb: null }),
-    offsets: { basis: 'inferred', start: null, end: 9000, lastAck: 9000, lastFsyncAck: null, received: null },
+    offsets: {
+      basis: 'inferred',
+      start: null,
+      end: 9000,
+      lastAck: 9000,
+      lastFsyncAck: null,
+      received: null,
+      inference: { acks: 3, settledAfter: 1, certainty: 'exact' },
+    },
   });
   return link;
 }

@@ -71,10 +71,10 @@ describe('words for a reason', () => {
     const evidence = { node: '10.0.0.2:6379', commonFrom: 140, commonTo: 140, ...order };
     const changes: Changes = { ...mismatch, decision: 'CONTINUE', cause: 'replid-switched' };
     expect(text({ code: 'promoted', evidence: { ...evidence, orderedBySentinel: 1 } }, changes)).toBe(
-      'replid switched: 10.0.0.2:6379 was promoted at 140 by SLAVEOF NO ONE of 10.0.0.9 (Sentinel, packet 1,626), aaaaaaaa… lives on as bbbbbbbb…',
+      'replid switched: 10.0.0.2:6379 was promoted at 140 by SLAVEOF NO ONE, sent by Sentinel 10.0.0.9 in packet 1,626, aaaaaaaa… lives on as bbbbbbbb…',
     );
     expect(text({ code: 'promoted', evidence: { ...evidence, orderedBySentinel: 0 } }, changes)).toContain(
-      'by SLAVEOF NO ONE of 10.0.0.9 (packet 1,626), ',
+      'by SLAVEOF NO ONE, sent by 10.0.0.9 in packet 1,626, ',
     );
   });
 

@@ -35,7 +35,8 @@ function range(from: Value, to: Value, text: (value: Value) => string): string {
 /** What remains possible, as the end of `or …`. Codes that are never a second choice are not here. */
 const ALTERNATIVES: Record<string, string> = {
   'node-restarted': 'it restarted without a saved history',
-  'cache-dropped': 'it dropped what it had kept (SLAVEOF before 4.0, a protocol error)',
+  'cache-dropped': 'it dropped what it had kept after a protocol error',
+  'slaveof-dropped': 'it dropped what it had kept (SLAVEOF before 4.0, a protocol error)',
   'first-attach': 'it was a master with a history of its own',
   'former-master': 'it was a master with a history of its own',
   'master-restarted': 'the master restarted',
@@ -56,7 +57,7 @@ function candidates(codes: readonly string[]): string {
 }
 
 /** Codes whose sentence names what is possible itself. */
-const OPEN = new Set(['unknown', 'history-lost']);
+const OPEN = new Set(['unknown', 'history-lost', 'sync-client']);
 
 /** Why, in a sentence; null where there is nothing to say that the cause alone does not tell. */
 export function whyText(sync: SyncFacts): string | null {
@@ -108,7 +109,7 @@ const SENTENCES: Record<string, Sentence> = {
     return `history lost: it held ${held(evidence)}, but a refusal${error} made it fall back to SYNC, which drops that`;
   },
   // replid mismatch
-  'first-attach': () => 'first attach of a node with a history of its own, which was empty',
+  'first-attach': () => 'first attach of a node that never had a replica; data it held is replaced',
   'former-master': (sync, { ownOffset, grantedTo }) =>
     `a former master becomes a replica: its own history ${shortId(sync.replid)} up to ${number(ownOffset)} (${plural(Number(grantedTo ?? 0), 'replica')}) is given up`,
   'node-restarted': (sync, evidence) => {
@@ -198,7 +199,13 @@ const SENTENCES: Record<string, Sentence> = {
   'psync-unknown': () => 'unsupported: the master is older than PSYNC (2.8), SYNC follows',
   'snapshot-failed': () => 'the master could not make a snapshot (BGSAVE failed)',
   // without PSYNC
+  'old-replica': () =>
+    'legacy SYNC, the replica is older than PSYNC (2.8): no offsets, no partial resync possible',
+  'sync-client': () =>
+    'legacy SYNC of a client that announced no port: a tool (redis-cli --replica), or a replica of 2.4 or older; no offsets, no partial resync possible',
   'psync-refused': () => 'legacy SYNC, since PSYNC was refused: no offsets, no partial resync possible',
+  'not-an-id': (sync) =>
+    `${shortId(sync.replid)} is no replication id, no server asks so; whatever a master does not know it answers by a full sync`,
   // A replid mismatch of which nothing else is known.
   unknown: (sync, _, orElse) =>
     sync.cause !== 'replid-mismatch' || orElse.length === 0

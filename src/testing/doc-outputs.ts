@@ -21,6 +21,8 @@ export interface PastedOutput {
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const MARKED = /<!-- output(?:, (\d+) columns)?: (.+?) -->\n+```\w*\n([\s\S]*?)\n```/g;
+/** One that would swallow what follows, up to the next fence. */
+const EMPTY = /<!-- output[^>]* -->\n+```\w*\n```/;
 const COLUMNS = 100;
 /** Exit codes of a program that did what it was asked: 1 tells that something was found. */
 const DONE = [0, 1];
@@ -29,6 +31,7 @@ const DONE = [0, 1];
 export function pastedOutputs(): PastedOutput[] {
   return pages().flatMap((page) => {
     const source = readFileSync(join(ROOT, page), 'utf8');
+    if (EMPTY.test(source)) throw new Error(`${page}: an output is empty; give it a line to be renewed`);
     return [...source.matchAll(MARKED)].map(([whole, columns, args, text], index, all) => {
       const to = all[index]!.index + whole.length - '\n```'.length;
       return {

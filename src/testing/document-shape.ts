@@ -70,7 +70,10 @@ const SESSION: Shape = {
       ...leaf('boundBy', 'reason', 'reasonMs'),
     },
   },
-  offsets: leaf('basis', 'start', 'end', 'lastAck', 'lastFsyncAck'),
+  offsets: {
+    ...leaf('basis', 'start', 'end', 'lastAck', 'lastFsyncAck'),
+    inference: leaf('acks', 'settledAfter', 'certainty'),
+  },
   stream: {
     ...leaf('bytes', 'commands', 'pings', 'getAcks', 'keepaliveNewlines'),
     byCommand: {},
@@ -84,6 +87,7 @@ const SESSION: Shape = {
   behind: leaf('maxBytes', 'maxMs'),
   loss: {
     ...leaf('gaps', 'missingBytes', 'retransmittedBytes', 'outOfOrderSegments', 'zeroWindowMs', 'resyncs'),
+    ...leaf('skippedBytes'),
     ...leaf('duplicatePackets', 'conflictingBytes'),
   },
 };
@@ -96,6 +100,7 @@ const SUMMARY: Shape = {
     linkTypes: [null],
   },
   ignored: leaf('connections', 'encryptedConnections', 'unlistedSessions'),
+  limits: [leaf('limit', 'most', 'times')],
   links: [
     {
       ...leaf('id', 'master', 'replica', 'replicaPortAnnounced'),

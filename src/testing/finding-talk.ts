@@ -22,6 +22,15 @@ interface SyncOptions {
   call?: Parameters<Network['call']>[0];
 }
 
+interface TwoConnections {
+  /** Words behind the first PSYNC. */
+  asked?: [string, string];
+  granted?: number;
+  dialect?: 'valkey' | 'redis-8';
+}
+
+const MARK = 'e'.repeat(40);
+
 /** A replica that has been granted a full sync, and waits for its payload. */
 export function granted(network: Network, options: SyncOptions = {}): Call {
   const { replid = ID, granted: offset = 0, asked = ['?', '-1'], listeningPort = 6380 } = options;
@@ -53,6 +62,46 @@ export function continued(network: Network, asked: number, replid = ID): Call {
     .master('+OK\r\n')
     .replica(resp('PSYNC', replid, String(asked)))
     .master(`+CONTINUE ${replid}\r\n`);
+}
+
+/** A two-connection sync as Valkey and as Redis 8 make it, its payload begun on the second connection. */
+export function twoConnections(
+  network: Network,
+  { asked = ['?', '-1'], granted: offset = 0, dialect = 'valkey' }: TwoConnections = {},
+): { main: Call; rdb: Call } {
+  const isValkey = dialect === 'valkey';
+  const capability = isValkey ? 'dual-channel' : 'rdb-channel-repl';
+  const main = network
+    .call()
+    .replica(
+      resp('REPLCONF', 'listening-port', '6380'),
+      resp('REPLCONF', 'capa', 'psync2', 'capa', capability),
+    )
+    .master('+OK\r\n', '+OK\r\n')
+    .replica(resp('PSYNC', ...asked))
+    .master(isValkey ? '+DUALCHANNELSYNC\r\n' : '+RDBCHANNELSYNC 7\r\n');
+  const rdb = network
+    .call()
+    .replica(resp('REPLCONF', 'rdb-only', '1', 'rdb-channel', '1', 'listening-port', '6380'))
+    .master('+OK\r\n')
+    .replica(isValkey ? 'SYNC\r\n' : resp('PSYNC', '?', '-1'))
+    .master(isValkey ? `$ENDOFF:${offset} ${ID} 0 7\r\n` : `+FULLRESYNC ${ID} ${offset}\r\n`);
+  if (isValkey)
+    main
+      .replica(resp('REPLCONF', 'set-rdb-client-id', '7'))
+      .master('+OK\r\n')
+      .replica(resp('PSYNC', ID, String(offset + 1)))
+      .master(`+CONTINUE ${ID}\r\n`);
+  rdb.master(`$EOF:${MARK}\r\n`, smallRdb(ID, offset).subarray(0, 40));
+  return { main, rdb };
+}
+
+/** A two-connection sync that comes up: the rest of the payload, and the first ACK. */
+export function twoOnline(network: Network, options: TwoConnections = {}): Call {
+  const { main, rdb } = twoConnections(network, options);
+  const offset = options.granted ?? 0;
+  rdb.master(smallRdb(ID, offset).subarray(40), MARK).close();
+  return main.replica(ack(offset));
 }
 
 /** What is found in a scenario of the embedded pair. */

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { analyze } from '../index.js';
+import { topologyOf } from './analyze-topology.js';
+import { Sentinel } from './redis-sentinel.js';
 import { freePort, RedisServer, Tcpdump } from './redis-server.js';
 import { ReplicationProxy } from './replication-proxy.js';
 import { sleep } from './run-cli.js';
@@ -15,6 +17,7 @@ export class FindingsStage {
   readonly #proxies: ReplicationProxy[] = [];
   readonly #raw = join(this.folder, 'raw.pcap');
   #dump: Tcpdump | null = null;
+  #sentinel: Sentinel | null = null;
 
   /** A server; a replica of whoever listens on `masterPort`. */
   async server(options: readonly string[] = [], masterPort: number | null = null): Promise<RedisServer> {
@@ -33,6 +36,11 @@ export class FindingsStage {
     const proxy = await ReplicationProxy.start(port, masterPort);
     this.#proxies.push(proxy);
     return Object.assign(proxy, { port });
+  }
+
+  /** A Sentinel that watches the master on that port, which has two replicas. What it orders is kept in the capture. */
+  async sentinel(masterPort: number): Promise<void> {
+    this.#sentinel = await Sentinel.start(this.folder, masterPort);
   }
 
   /** From here on packets from and to these ports are captured. */
@@ -54,9 +62,10 @@ export class FindingsStage {
     await sleep(300);
     await this.#dump?.stop();
     const { links } = await analyze(this.#raw);
-    const ports = [...new Set(links.flatMap(({ sessions }) => sessions.map((each) => each.clientPort)))];
+    const ports = new Set(links.flatMap(({ sessions }) => sessions.map((each) => each.clientPort)));
+    if (this.#sentinel !== null) for (const port of await orderPorts(this.#raw)) ports.add(port);
     const kept = join(this.folder, 'kept.pcap');
-    const filter = `tcp.port in {${ports.join(', ')}}`;
+    const filter = `tcp.port in {${[...ports].join(', ')}}`;
     const run = spawnSync('tshark', ['-r', this.#raw, '-Y', filter, '-F', 'pcap', '-w', kept]);
     if (run.status !== 0) throw new Error(`tshark: ${run.stderr}`);
     writeFileSync(path, gzipSync(readFileSync(kept), { level: 9 }));
@@ -64,6 +73,7 @@ export class FindingsStage {
 
   async close(): Promise<void> {
     await this.#dump?.stop();
+    await this.#sentinel?.stop();
     for (const proxy of this.#proxies) proxy.stop();
     for (const server of this.#servers) {
       server.signal('SIGCONT');
@@ -71,4 +81,13 @@ export class FindingsStage {
     }
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** Ports of the clients whose orders changed the topology. */
+async function orderPorts(path: string): Promise<number[]> {
+  const { changes } = await topologyOf(path);
+  return changes.flatMap((change) => {
+    const by = 'order' in change ? change.order?.by : undefined;
+    return by === undefined ? [] : [Number(by.slice(by.lastIndexOf(':') + 1))];
+  });
 }

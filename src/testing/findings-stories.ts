@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { FindingsStage } from './findings-stage.js';
+import type { RedisServer } from './redis-server.js';
 import { sleep } from './run-cli.js';
 import { resp } from './talk.js';
 
@@ -13,7 +14,9 @@ export const FINDING_STORIES: Readonly<Record<string, (stage: FindingsStage) => 
   divergence,
   drift,
   'rdb-aux-mismatch': rdbAuxMismatch,
+  'master-emptied': masterEmptied,
   'failover-cost': failoverCost,
+  'sentinel-failover': sentinelFailover,
   'acks-missing': acksMissing,
   'expiry-storm': expiryStorm,
   'big-command': bigCommand,
@@ -128,6 +131,22 @@ async function drift(stage: FindingsStage): Promise<void> {
   }
 }
 
+/** A master that saves nothing is killed and started again by its supervisor: both replicas follow it. */
+async function masterEmptied(stage: FindingsStage): Promise<void> {
+  const master = await stage.server();
+  for (let i = 0; i < 200; i++) await master.ask(['SET', `key:${i}`, filler(20)]);
+  await stage.record(master.port);
+  const replicas = [await stage.server([], master.port), await stage.server([], master.port)];
+  for (const replica of replicas) await stage.online(replica);
+  for (let i = 0; i < 20; i++) await master.ask(['SET', `order:${i}`, filler(20)]);
+  await sleep(1_500);
+  await master.stop('SIGKILL');
+  await master.start();
+  for (const replica of replicas) await stage.online(replica);
+  await master.ask(['SET', 'first', 'write after it']);
+  await sleep(1_500);
+}
+
 /** Something between the two answers for the master with another offset. */
 async function rdbAuxMismatch(stage: FindingsStage): Promise<void> {
   const master = await stage.server();
@@ -162,6 +181,37 @@ async function failoverCost(stage: FindingsStage): Promise<void> {
   await old.ask(['REPLICAOF', '127.0.0.1', String(promoted.port)]);
   await stage.online(old);
   await sleep(1_200);
+}
+
+/**
+ * An incident: the master stands still, its clients go on sending, a Sentinel promotes a replica; when the old master goes on it takes in
+ * what its clients had sent, and only then is told to follow.
+ */
+async function sentinelFailover(stage: FindingsStage): Promise<void> {
+  const old = await stage.server();
+  const replicas = [await stage.server(), await stage.server()];
+  await stage.record(old.port, ...replicas.map(({ port }) => port));
+  for (const replica of replicas) {
+    await replica.ask(['REPLICAOF', '127.0.0.1', String(old.port)]);
+    await stage.online(replica);
+  }
+  await stage.sentinel(old.port);
+  for (let i = 0; i < 30; i++) await old.ask(['SET', `order:${i}`, 'paid']);
+  await sleep(1_200);
+  old.signal('SIGSTOP');
+  const late = Array.from({ length: 20 }, (_, i) => old.ask(['SET', `order:late:${i}`, 'paid']));
+  let promoted: RedisServer | undefined;
+  for (const end = Date.now() + 20_000; promoted === undefined && Date.now() < end; await sleep(50))
+    for (const each of replicas) if ((await each.replication()).role === 'master') promoted = each;
+  if (promoted === undefined) throw new Error('waited in vain for a promotion');
+  const sibling = replicas.find((each) => each !== promoted)!;
+  await stage.online(sibling);
+  for (let i = 0; i < 10; i++) await promoted.ask(['SET', `order:new:${i}`, 'paid']);
+  await sleep(1_000);
+  old.signal('SIGCONT');
+  await Promise.all(late);
+  await stage.online(old);
+  await sleep(1_500);
 }
 
 /** Something says that it is a replica, has itself continued, and never acknowledges. */

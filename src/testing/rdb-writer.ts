@@ -223,7 +223,7 @@ export class RdbWriter {
     return this;
   }
 
-  aux(key: string, value: string): this {
+  aux(key: Text, value: Text): this {
     return this.raw([0xfa], string(key), string(value));
   }
 

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { connect, createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { collect, waitFor } from './run-cli.js';
 
@@ -22,23 +23,52 @@ export function freePort(): Promise<number> {
   });
 }
 
+/** Where a server runs that is not on this machine's own 127.0.0.1. It is asked over a socket file, so that its port carries links only. */
+export interface ServerPlace {
+  /** As `ip netns exec NAME`. */
+  readonly prefix: readonly string[];
+  readonly address: string;
+}
+
 /** A redis-server on 127.0.0.1, stopped by its own process id. */
 export class RedisServer {
   readonly port: number;
   readonly #folder: string;
   readonly #options: readonly string[];
+  readonly #place: ServerPlace | null;
   #process: ChildProcess | null = null;
 
-  constructor(port: number, folder: string, options: readonly string[] = []) {
+  constructor(
+    port: number,
+    folder: string,
+    options: readonly string[] = [],
+    place: ServerPlace | null = null,
+  ) {
     this.port = port;
     this.#folder = folder;
     this.#options = options;
+    this.#place = place;
+  }
+
+  get #socketPath(): string {
+    return join(this.#folder, `${this.#place?.address}-${this.port}.sock`);
   }
 
   async start(): Promise<void> {
-    const args = ['--port', `${this.port}`, '--bind', '127.0.0.1', '--dir', this.#folder];
-    args.push('--dbfilename', `${this.port}.rdb`, '--save', '', '--daemonize', 'no', ...this.#options);
-    const child = spawn('redis-server', args);
+    const address = this.#place?.address ?? '127.0.0.1';
+    const args = ['--port', `${this.port}`, '--bind', address, '--dir', this.#folder];
+    if (this.#place !== null) args.push('--unixsocket', this.#socketPath);
+    args.push(
+      '--dbfilename',
+      `${address}-${this.port}.rdb`,
+      '--save',
+      '',
+      '--daemonize',
+      'no',
+      ...this.#options,
+    );
+    const [file = '', ...words] = [...(this.#place?.prefix ?? []), 'redis-server', ...args];
+    const child = spawn(file, words);
     const output = collect(child.stdout);
     this.#process = child;
     await waitFor(`redis-server on port ${this.port}`, () => {
@@ -63,7 +93,7 @@ export class RedisServer {
 
   /** Sends requests over a connection of their own. @returns the last reply, raw. */
   async ask(...requests: string[][]): Promise<string> {
-    const socket = connect(this.port, '127.0.0.1');
+    const socket = this.#place === null ? connect(this.port, '127.0.0.1') : connect(this.#socketPath);
     let reply = '';
     for (const words of requests) reply = await askOne(socket, words);
     socket.destroy();

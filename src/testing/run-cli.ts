@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 /** The built program as a user runs it. */
 
-const PROGRAM = fileURLToPath(new URL('../../bin/psyncscope.js', import.meta.url));
+export const PROGRAM = fileURLToPath(new URL('../../bin/psyncscope.js', import.meta.url));
 const BUILT = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 export interface RunOptions {

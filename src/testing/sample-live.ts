@@ -42,6 +42,7 @@ export function busyLink(
       end: 7_579_144_000_000 + bytes,
       lastAck: 7_579_144_000_000 + bytes - lagBytes,
       lastFsyncAck: null,
+      inference: null,
       received: null,
     },
     stream: {
@@ -56,6 +57,7 @@ export function busyLink(
       getAcks: 0,
       keepaliveNewlines: 0,
       resyncs: 0,
+      skippedBytes: 0,
       lastAt: null,
       maxSilenceMs: 0,
       maxSilenceAt: null,

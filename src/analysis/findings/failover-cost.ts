@@ -30,6 +30,7 @@ export class FailoverCost implements Rule {
         lostFrom: evidence.lostFrom ?? null,
         lostTo: evidence.lostTo ?? null,
         masterOffset: sync.grantedOffset,
+        bySentinel: evidence.orderedBySentinel ?? null,
         certain: orElse.length === 0 ? 1 : 0,
       },
     });

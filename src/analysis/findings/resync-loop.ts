@@ -34,6 +34,8 @@ export class ResyncLoop implements Rule {
   readonly #thresholds: Thresholds;
   /** As many as there are links, which are bounded. */
   readonly #runs = new Map<Link, Run>();
+  /** Of two connections the second one's grant tells why the first one's request was not continued. */
+  readonly #undecided = new Map<Link, { sync: Sync; session: Session; time: number; packet: number }>();
 
   constructor(report: Report, thresholds: Thresholds) {
     this.#report = report;
@@ -42,17 +44,32 @@ export class ResyncLoop implements Rule {
 
   event(event: LinkEvent): void {
     const { session, time, packet } = event;
+    if (event.event === 'payload.started' && session.channel === 'rdb') this.#nowKnown(event.link);
     if (session.channel !== 'main') return;
-    if (event.event === 'connection.closed') this.#closed(session, time, packet);
+    if (event.event === 'connection.closed') {
+      if (this.#undecided.get(event.link)?.session === session) this.#nowKnown(event.link);
+      this.#closed(session, time, packet);
+    }
     if (event.event !== 'sync.decided') return;
     const { sync } = event;
     const isFull =
       sync.decision === 'FULLRESYNC' || sync.decision === 'SYNC' || sync.decision === 'DUALCHANNEL';
-    if (isFull && sync.cause !== 'rdb-only') this.#full(sync, session, time, packet);
+    if (!isFull || sync.cause === 'rdb-only') return;
+    this.#nowKnown(event.link);
+    if (sync.decision === 'DUALCHANNEL' && sync.cause === 'unknown')
+      this.#undecided.set(event.link, { sync, session, time, packet });
+    else this.#full(sync, session, time, packet);
   }
 
   end(): void {
     for (const run of this.#runs.values()) endsOnline(run);
+  }
+
+  #nowKnown(link: Link): void {
+    const asked = this.#undecided.get(link);
+    if (asked === undefined) return;
+    this.#undecided.delete(link);
+    this.#full(asked.sync, asked.session, asked.time, asked.packet);
   }
 
   #full(sync: Sync, session: Session, time: number, packet: number): void {

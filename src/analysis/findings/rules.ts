@@ -11,6 +11,7 @@ import { Drift } from './drift.js';
 import { ExpiryStorm } from './expiry-storm.js';
 import { FailoverCost } from './failover-cost.js';
 import { LagHigh } from './lag-high.js';
+import { MasterEmptied } from './master-emptied.js';
 import { MinReplicas } from './min-replicas.js';
 import { NetworkLoss } from './network-loss.js';
 import { NotReady } from './not-ready.js';
@@ -32,6 +33,7 @@ export const RULES: readonly RuleKind[] = [
   OutputBufferLimit,
   ChecksumInvalid,
   RdbAuxMismatch,
+  MasterEmptied,
   FailoverCost,
   ReplicaFrozen,
   LagHigh,

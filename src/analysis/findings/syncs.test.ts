@@ -1,6 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { Scenario } from '../../embedded/scenarios/scenario.js';
-import { continued, findingsOf, granted, ID, loading, OTHER_ID, online } from '../../testing/finding-talk.js';
+import {
+  continued,
+  findingsOf,
+  granted,
+  ID,
+  loading,
+  OTHER_ID,
+  online,
+  twoConnections,
+  twoOnline,
+} from '../../testing/finding-talk.js';
 import { RdbWriter, string } from '../../testing/rdb-writer.js';
 import { ack, Network, resp, smallRdb } from '../../testing/talk.js';
 
@@ -57,6 +67,15 @@ describe('backlog-overflow', () => {
     expect(ofCode(network, 'backlog-overflow')).toEqual([]);
   });
 
+  it.each(['valkey', 'redis-8'] as const)('is told of a sync over two connections of %s', (dialect) => {
+    const network = new Network();
+    twoOnline(network, { dialect }).master(SET).replica(ack(SET.length)).close();
+    twoOnline(network, { dialect, asked: [ID, String(SET.length + 1)], granted: 90_000 });
+    expect(ofCode(network, 'backlog-overflow')).toMatchObject([
+      { evidence: { missedBytes: 90_000 - SET.length, askedOffset: SET.length + 1, masterOffset: 90_000 } },
+    ]);
+  });
+
   it('is found in a story of the embedded pair, with the bytes that were flooded', async () => {
     const found = await findingsOf('backlog-miss');
     expect(found.map(({ code }) => code)).toEqual(['backlog-overflow']);
@@ -92,6 +111,32 @@ describe('resync-loop', () => {
         .wait(5_000)
         .close('master');
     expect(ofCode(network, 'resync-loop')[0]!.evidence).toMatchObject({ syncs: 4, backlogMisses: 3 });
+  });
+
+  it.each(['valkey', 'redis-8'] as const)('includes both of that over two connections of %s', (dialect) => {
+    const failing = new Network();
+    for (let i = 0; i < 3; i++) {
+      const { main, rdb } = twoConnections(failing, { dialect });
+      main.close('master');
+      rdb.close('replica');
+    }
+    expect(ofCode(failing, 'resync-loop')).toMatchObject([
+      { evidence: { syncs: 3, failedTransfers: 3, closedByMaster: 3, payloadBytes: 120 } },
+    ]);
+    const overflowing = new Network();
+    twoOnline(overflowing, { dialect }).wait(5_000).close('master');
+    for (let i = 1; i <= 3; i++)
+      twoOnline(overflowing, { dialect, asked: [ID, '1'], granted: i * 10_000 })
+        .wait(5_000)
+        .close('master');
+    expect(ofCode(overflowing, 'resync-loop')).toMatchObject([{ evidence: { syncs: 4, backlogMisses: 3 } }]);
+    // One that asks and is gone before the second connection answers.
+    overflowing
+      .call()
+      .replica(resp('REPLCONF', 'listening-port', '6380'), resp('PSYNC', ID, '1'))
+      .master('+OK\r\n', '+DUALCHANNELSYNC\r\n')
+      .close('master');
+    expect(ofCode(overflowing, 'resync-loop').length).toBe(1);
   });
 
   it('is known when the third has failed, and says when the next one came up', () => {
@@ -199,6 +244,59 @@ describe('transfer-aborted', () => {
     other.close('master');
     call.close('master');
     expect(aborted(network)).toMatchObject([{ reason: 'master-gone' }]);
+  });
+
+  const diskless = (network: Network) =>
+    granted(network).master(`$EOF:${'c'.repeat(40)}\r\n`, smallRdb().subarray(0, 60));
+
+  it('by a master that comes back with another history', () => {
+    const network = new Network();
+    diskless(network).close('master', 'rst');
+    granted(network, { replid: OTHER_ID });
+    expect(aborted(network)).toMatchObject([{ reason: 'master-gone', afterwards: 'began-anew' }]);
+  });
+
+  it('by a master that goes on: its snapshot child ended, of all that shared it', () => {
+    const network = new Network();
+    const one = diskless(network);
+    const two = granted(network, { listeningPort: 6381 }).master(
+      `$EOF:${'c'.repeat(40)}\r\n`,
+      smallRdb().subarray(0, 60),
+    );
+    one.close('master');
+    two.close('master');
+    granted(network, { granted: 14 });
+    expect(aborted(network)).toMatchObject([
+      { reason: 'snapshot-ended', afterwards: 'went-on' },
+      { reason: 'snapshot-ended', afterwards: 'went-on' },
+    ]);
+    // With a length it is read from a file that is whole.
+    const fromDisk = new Network();
+    granted(fromDisk).master('$1000\r\n', smallRdb().subarray(0, 60)).close('master');
+    granted(fromDisk, { granted: 14 });
+    expect(aborted(fromDisk)).toMatchObject([{ reason: 'unknown', afterwards: 'went-on' }]);
+  });
+
+  it('over two connections, of which the master closed the one with the stream', () => {
+    const network = new Network();
+    const { main, rdb } = twoConnections(network);
+    main.close('master');
+    rdb.close('replica');
+    expect(aborted(network)).toMatchObject([{ reason: 'main-closed', closedBy: 'replica' }]);
+    const stopped = new Network();
+    twoConnections(stopped).rdb.close('replica');
+    expect(aborted(stopped)).toMatchObject([{ reason: 'unknown' }]);
+  });
+
+  it('after less was written than the limits allow: one of two reasons', () => {
+    const network = new Network();
+    diskless(network).wait(100).close('master');
+    granted(network, { granted: 40_000 });
+    expect(aborted(network)).toMatchObject([{ reason: 'output-buffer', belowLimits: 1 }]);
+    const limited = new Network(undefined, { thresholds: { outputSoftBytes: 32_000 } });
+    diskless(limited).wait(100).close('master');
+    granted(limited, { granted: 40_000 });
+    expect(aborted(limited)).toMatchObject([{ reason: 'output-buffer', belowLimits: 0 }]);
   });
 
   it('by a replica that cannot load it', () => {

@@ -31,6 +31,8 @@ export interface Thresholds {
   bigCommandBytes: number;
   /** Single keys deleted in a second. */
   deletesPerSecond: number;
+  /** Part of the keys held before that a master which began anew may still have for its replicas' data to count as lost. */
+  emptiedShare: number;
   /** Part of a connection's bytes that were sent again. */
   retransmittedShare: number;
   /** `min-replicas-to-write`; null: not asked about. */
@@ -57,6 +59,7 @@ export const DEFAULT_THRESHOLDS: Thresholds = {
   notReadyMs: 60_000,
   bigCommandBytes: MIB,
   deletesPerSecond: 1_000,
+  emptiedShare: 0.1,
   retransmittedShare: 0.01,
   minReplicas: null,
   minReplicasMaxLagMs: 10_000,

@@ -1,3 +1,4 @@
+import { mainSessionOf } from '../../replication/channels.js';
 import type { Session, Sync } from '../../replication/model.js';
 import { HistoryEnds } from './history-ends.js';
 import { MasterClosings } from './master-closings.js';
@@ -8,7 +9,20 @@ import type { Thresholds } from './thresholds.js';
 import { bytesIn, expectedMs, type Written, writtenSince } from './written.js';
 
 /** Why a transfer was probably cut off. */
-export type AbortReason = 'output-buffer' | 'timeout' | 'checksum' | 'refused' | 'master-gone' | 'unknown';
+export type AbortReason =
+  | 'output-buffer'
+  | 'timeout'
+  | 'checksum'
+  | 'refused'
+  | 'master-gone'
+  /** The master went on, and its snapshot did not: the child that writes it to the replicas ended. */
+  | 'snapshot-ended'
+  /** Of two connections the master closed the one with the stream first. */
+  | 'main-closed'
+  | 'unknown';
+
+/** What the master was seen to do afterwards: grant the same history, or another one. */
+type Afterwards = 'went-on' | 'began-anew' | null;
 
 /** How long what was written since the fork is waited for: the replica's next request tells it. µs */
 const PATIENCE_US = 30_000_000;
@@ -21,6 +35,7 @@ interface Waiting {
   sync: Sync;
   stage: 'payload' | 'load';
   packet: number;
+  afterwards: Afterwards;
 }
 
 /**
@@ -52,7 +67,7 @@ export class TransferAborted implements Rule {
         if (event.from === 'replica') this.#newlines.set(session, event.time);
         return;
       case 'sync.decided':
-        this.#settle((each) => each.sync.grantedReplid === event.sync.grantedReplid);
+        this.#decided(event.sync, session);
         return;
       case 'connection.closed':
         this.#closed(session, event.packet);
@@ -73,9 +88,19 @@ export class TransferAborted implements Rule {
     const sync = fullSyncOf(session);
     const stage = sync === null ? null : stageOf(session, sync);
     if (sync === null || stage === null) return;
-    const waiting = { session, sync, stage, packet };
+    const waiting: Waiting = { session, sync, stage, packet, afterwards: null };
     if (session.closedBy === 'master' && this.#waiting.length < MAX_WAITING) this.#waiting.push(waiting);
     else this.#tell(waiting);
+  }
+
+  /** Whatever a master grants next, to whomever, tells whether its process and its history went on. */
+  #decided({ grantedReplid }: Sync, { link }: Session): void {
+    if (grantedReplid === null || this.#waiting.length === 0) return;
+    this.#settle((waiting) => {
+      if (waiting.session.link.master !== link.master || waiting.sync.grantedReplid === null) return false;
+      waiting.afterwards = waiting.sync.grantedReplid === grantedReplid ? 'went-on' : 'began-anew';
+      return true;
+    });
   }
 
   #settle(isDue: (waiting: Waiting) => boolean): void {
@@ -83,13 +108,15 @@ export class TransferAborted implements Rule {
       if (isDue(this.#waiting[i]!)) this.#tell(this.#waiting.splice(i, 1)[0]!);
   }
 
-  #tell({ session, sync, stage, packet }: Waiting): void {
+  #tell(waiting: Waiting): void {
+    const { session, sync, stage, packet, afterwards } = waiting;
     const { payload, closedBy } = session;
     const spoke = Math.max(payload!.lastAt ?? 0, stage === 'load' ? (this.#newlines.get(session) ?? 0) : 0);
     const silentMs = msBetween(spoke === 0 ? sync.decidedAt : spoke, session.closedAt);
     const written = writtenSince(sync, this.#ends.of(sync.grantedReplid));
     const sinceForkMs = msBetween(sync.decidedAt, session.closedAt);
-    const reason = this.#reason(session, stage, silentMs, bytesIn(written, sinceForkMs));
+    const buffered = bytesIn(written, sinceForkMs);
+    const reason = this.#reason(waiting, silentMs, buffered);
     this.#report({
       // A wrong checksum is a finding of its own.
       severity: reason === 'checksum' ? 'info' : 'warning',
@@ -102,6 +129,7 @@ export class TransferAborted implements Rule {
         stage,
         closedBy,
         closedHow: session.closedHow,
+        afterwards,
         payloadBytes: payload!.bytes,
         declaredBytes: payload!.declaredBytes,
         transferMs: msBetween(payload!.startedAt, payload!.finishedAt ?? session.closedAt),
@@ -112,7 +140,11 @@ export class TransferAborted implements Rule {
         sinceForkMs,
         checksum: payload!.rdb?.checksum ?? null,
         rdbVersion: payload!.rdb?.version ?? null,
-        ...(reason === 'output-buffer' && this.#limits(session, sync, written)),
+        ...(reason === 'output-buffer' && {
+          // The limit would have to be lower than the configured (or default) one.
+          belowLimits: Number((buffered ?? 0) < this.#thresholds.outputSoftBytes),
+          ...this.#limits(session, sync, written),
+        }),
       },
     });
   }
@@ -134,13 +166,14 @@ export class TransferAborted implements Rule {
   }
 
   #reason(
-    session: Session,
-    stage: 'payload' | 'load',
+    { session, stage, afterwards }: Waiting,
     silentMs: number | null,
     buffered: number | null,
   ): AbortReason {
-    const { payload, closedBy, link } = session;
+    const { payload, closedBy, closedAt, link } = session;
     const timedOut = (silentMs ?? 0) >= this.#thresholds.replTimeoutMs - TIMER_SLACK_MS;
+    const main = mainSessionOf(session);
+    if (main?.closedBy === 'master' && main.closedAt! <= closedAt!) return 'main-closed';
     if (closedBy === 'replica') {
       if (payload!.rdb?.checksum === 'invalid') return 'checksum';
       if (payload!.rdb?.error != null) return 'refused';
@@ -148,8 +181,11 @@ export class TransferAborted implements Rule {
       return 'refused';
     }
     if (timedOut) return 'timeout';
-    if (this.#closings.hasOthers(link)) return 'master-gone';
-    return (buffered ?? 0) >= LEAST_BUFFER_BYTES ? 'output-buffer' : 'unknown';
+    if (afterwards === 'began-anew') return 'master-gone';
+    if (afterwards === null && this.#closings.hasOthers(link)) return 'master-gone';
+    if ((buffered ?? 0) >= LEAST_BUFFER_BYTES) return 'output-buffer';
+    const ofChild = stage === 'payload' && payload!.form === 'eof-mark' && afterwards === 'went-on';
+    return ofChild ? 'snapshot-ended' : 'unknown';
   }
 }
 

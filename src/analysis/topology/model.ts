@@ -1,5 +1,6 @@
 import type { Phase, Sync } from '../../replication/model.js';
 import type { Order } from '../../replication/orders.js';
+import type { SiblingPair } from '../divergence/siblings.js';
 import type { Succession } from './histories.js';
 
 /** A server: seen as a master, a replica, or both. */
@@ -74,4 +75,6 @@ export interface Topology {
   attachments: Attachment[];
   histories: HistoryFacts[];
   changes: Change[];
+  /** Links of one history, compared byte by byte. */
+  siblings: readonly SiblingPair[];
 }

@@ -67,15 +67,22 @@ export function asReplica(links: LinkDirectory, node: string, before: number): S
   return found.sort((a, b) => a.firstSeenAt - b.firstSeenAt);
 }
 
-/** Highest offset sent in each history, as far as these links show it. */
+/** Highest offset of each history, as far as these links show it. */
 export function highestOffsets(links: readonly Link[]): Map<string, number> {
   const highest = new Map<string, number>();
   eachMain(links, Number.POSITIVE_INFINITY, (session) => {
     const replid = historyOf(session);
     const reached = reachedIn(session);
-    if (replid !== null && reached > (highest.get(replid) ?? -1)) highest.set(replid, reached);
+    raise(highest, replid, reached);
+    // Who asks to go on from there holds it, whether or not its stream was captured; one ahead of the same history miscounts.
+    for (const { replid: asked, offset, cause } of session.syncs)
+      if (isReplid(asked) && offset !== null && cause !== 'offset-ahead') raise(highest, asked, offset - 1);
   });
   return highest;
+}
+
+function raise(highest: Map<string, number>, replid: string | null, offset: number): void {
+  if (replid !== null && offset > (highest.get(replid) ?? -1)) highest.set(replid, offset);
 }
 
 /** Highest offset that a master is known to have sent in a history before `time`, to the latest of its replicas; null: none seen. */

@@ -1,4 +1,5 @@
 import type { Link, Session, Sync } from '../../replication/model.js';
+import type { SiblingPair } from '../divergence/siblings.js';
 import { changesOf } from './changes.js';
 import type { Ground } from './ground.js';
 import { LinkDirectory } from './link-directory.js';
@@ -7,11 +8,12 @@ import { isDump, isTool, type NodeNames, nameNodes } from './nodes.js';
 import { type Promotion, promotionsOf } from './promotions.js';
 import { grantBeside, grantOf, highestOffsets, historyOf } from './sessions.js';
 
-/** Servers, and who replicated from whom when, from the links of a capture. `at`: packet time of the end, µs. */
+/** Servers, and who replicated from whom when, from the links of a capture, and what comparing them gave. `at`: packet time of the end, µs. */
 export function buildTopology(
   all: readonly Link[],
   { histories, orders }: Pick<Ground, 'histories' | 'orders'>,
   at: number | null,
+  siblings: readonly SiblingPair[] = [],
 ): Topology {
   const links = all.filter((link) => link.sessions.length > 0 && !isDump(link));
   const names = nameNodes(links);
@@ -41,6 +43,7 @@ export function buildTopology(
       from: predecessor,
     })),
     changes,
+    siblings,
   };
 }
 

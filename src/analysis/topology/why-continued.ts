@@ -11,7 +11,9 @@ export function continued(sync: Sync, session: Session, ground: Ground): Why {
   const at = session.firstSeenAt;
   const highest =
     grantedReplid === null ? null : highestOffset(links, session.link.master, grantedReplid, at);
-  const resumedBytes = highest === null || offset === null ? null : Math.max(0, highest + 1 - offset);
+  // What other links were sent meanwhile; that nothing shows is not that nothing was missed.
+  const missed = highest === null || offset === null ? 0 : highest + 1 - offset;
+  const resumedBytes = missed > 0 ? missed : null;
   const before = session.syncs.slice(0, session.syncs.indexOf(sync));
   if (before.some(({ decision }) => decision === 'DUALCHANNEL')) return why('two-connection-stream');
   if (sync.cause === 'continued') return why('resumed', { resumedBytes });

@@ -1,5 +1,5 @@
 import type { Session, Sync } from '../../replication/model.js';
-import { type Why, why } from '../../replication/why.js';
+import { type Why, type WhyCode, why } from '../../replication/why.js';
 import type { Ground } from './ground.js';
 import { asReplica, closedTogether, grantOf, historyOf, wasOnline } from './sessions.js';
 
@@ -29,13 +29,16 @@ export function askedForNothing(sync: Sync, session: Session, { links }: Ground)
   if (refusal !== undefined)
     return why('refused-before', { ...evidence, error: refusal.syncs.at(-1)?.error ?? null });
   const together = last.closedBy === 'replica' ? closedAsMaster(last, links) : null;
+  return why('history-lost', { ...evidence, ownReplicasClosed: together }, lostBy(had, session));
+}
+
+/** How a replica may lose what it held: a process that ended, and one that gave up what it had kept, look the same from outside. */
+function lostBy(had: Session, session: Session): WhyCode[] {
+  // From 4.0 on SLAVEOF keeps it, and what a replica drops for a protocol error it drops when it closes the link itself.
+  const keeps = session.handshake.capabilities.includes('psync2');
+  if (keeps) return had.closedBy === 'master' ? ['node-restarted'] : ['node-restarted', 'cache-dropped'];
   const moved = had.link.master !== session.link.master;
-  // Both look the same from outside: a process that ended, and one that gave up what it had kept.
-  return why('history-lost', { ...evidence, ownReplicasClosed: together }, [
-    'node-restarted',
-    'cache-dropped',
-    ...(moved ? (['other-master'] as const) : []),
-  ]);
+  return ['node-restarted', 'slaveof-dropped', ...(moved ? (['other-master'] as const) : [])];
 }
 
 /** The last session that was granted a full sync and never got to hold it; null: none, or one after it did. */

@@ -41,6 +41,7 @@ interface Case extends Ground {
  */
 export function otherHistory(sync: Sync, session: Session, ground: Ground): Why {
   const { replid, grantedReplid, offset } = sync;
+  if (replid !== null && !isReplid(replid)) return why('not-an-id');
   if (!isReplid(replid) || !isReplid(grantedReplid) || offset === null) return why('unknown');
   const { master, replica } = session.link;
   const before = session.firstSeenAt;

@@ -73,6 +73,21 @@ describe('a replica that asks for nothing', () => {
     });
   });
 
+  it('has lost it although its master closed: it can only have restarted', () => {
+    const network = new Network();
+    full(connect(network), ['?', -1], [X, 0], 140).close('master');
+    full(connect(network), ['?', -1], [X, 154]);
+    expect(last(network).why).toMatchObject({ code: 'history-lost', orElse: ['node-restarted'] });
+  });
+  it('and is from before 4.0: SLAVEOF, too, drops what it held', () => {
+    const network = new Network();
+    full(connect(network, { old: true }), ['?', -1], [X, 1], 140).close('master');
+    full(connect(network, { old: true, master: '3' }), ['?', -1], [Y, 1]);
+    expect(last(network).why).toMatchObject({
+      code: 'history-lost',
+      orElse: ['node-restarted', 'slaveof-dropped', 'other-master'],
+    });
+  });
   it('was given a full sync before that broke off', () => {
     const network = new Network();
     connect(network)
@@ -202,6 +217,24 @@ describe('a replica that asks for another history', () => {
   });
 });
 
+describe('a request that no server makes so', () => {
+  it('for something that is no id', () => {
+    const network = new Network();
+    full(connect(network), ['10.0.0.1', 6380], [X, 0]);
+    expect(last(network).why).toEqual({ code: 'not-an-id', orElse: [], evidence: {} });
+  });
+  it('SYNC without an announced port: a tool, or a very old replica', () => {
+    const network = new Network();
+    network.call({}).replica('SYNC\r\n').master('$500\r\n', 'REDIS0009');
+    expect(last(network).why).toMatchObject({ code: 'sync-client', orElse: ['old-replica'] });
+  });
+  it('SYNC of a replica that announced its port: one from before PSYNC', () => {
+    const network = new Network();
+    connect(network, { old: true }).replica('SYNC\r\n').master('$500\r\n', 'REDIS0009');
+    expect(last(network).why).toMatchObject({ code: 'old-replica', orElse: [] });
+  });
+});
+
 describe('a failover', () => {
   /** Node 2 is promoted at 140 as Y, of which 3 is told; the old master 1 comes back having written more. */
   function promoted(acked = 140): Network {
@@ -305,6 +338,13 @@ describe('a failover', () => {
 });
 
 describe('the same history', () => {
+  it('continued, with nothing that tells how much was missed', () => {
+    const network = new Network();
+    full(connect(network), ['?', -1], [X, 0], 140).close('master');
+    proceed(connect(network), [X, 141], X);
+    expect(last(network).why).toMatchObject({ code: 'resumed', evidence: { resumedBytes: null } });
+  });
+
   it('beyond the backlog, which has held more before', () => {
     const network = new Network();
     full(connect(network, { replica: '3' }), ['?', -1], [X, 0], 1400).close();

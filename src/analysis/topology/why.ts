@@ -26,8 +26,11 @@ export function whyOf(sync: Sync, session: Session, ground: Ground): Why | null 
     case 'unsupported':
       return refused(sync, session, ground);
     case 'legacy-sync':
-      return session.syncs.some((other) => other !== sync && other.decision === 'REFUSED')
-        ? why('psync-refused')
+      if (session.syncs.some((other) => other !== sync && other.decision === 'REFUSED'))
+        return why('psync-refused');
+      // 2.6 announces its port; 2.4 does not, and neither do tools.
+      return session.handshake.listeningPort === null
+        ? why('sync-client', {}, ['old-replica'])
         : why('old-replica');
     case 'rdb-only':
       return why('dump-client');

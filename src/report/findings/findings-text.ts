@@ -12,13 +12,25 @@ import { severityCounts, severityRank, worstFirst } from './severity.js';
 const LABEL_COLUMNS = 9;
 const INDENT = '  ';
 
-/** The findings of a document for people: grouped by link, the worst link and the worst finding first. Ends without a newline. */
-export function findingsText(document: SummaryDocument, options: TextOptions): string {
+/** Findings of one code on one link that are shown in full; of those behind them it is told how many there are. */
+const MOST_ALIKE = 3;
+
+/**
+ * The findings of a document for people: grouped by link, the worst link and the worst finding first. Ends without a newline.
+ * @param all the many of one kind on one link, too.
+ */
+export function findingsText(document: SummaryDocument, options: TextOptions, all = false): string {
   const { chalk, width, ascii, zone } = options;
   const lines: string[] = [];
   for (const [link, findings] of byLink(document.findings)) {
     lines.push(renderLine(headParts(document, link, findings, options), width), '');
-    for (const finding of findings) lines.push(...findingLines(document, finding, options), '');
+    for (const alike of byCode(findings)) {
+      const shown = all || alike.length === MOST_ALIKE + 1 ? alike.length : MOST_ALIKE;
+      for (const finding of alike.slice(0, shown))
+        lines.push(...findingLines(document, finding, options), '');
+      const rest = alike.slice(shown);
+      if (rest.length > 0) lines.push(...restLines(document, rest, options), '');
+    }
   }
   if (document.findings.length === 0) lines.push('no findings', '');
   for (const row of flow([{ text: captureText(document, zone) }], width))
@@ -27,15 +39,44 @@ export function findingsText(document: SummaryDocument, options: TextOptions): s
   return ascii ? toAscii(text) : text;
 }
 
-/** Groups in order of their worst finding. */
+/** By link, in order of their worst finding. */
 function byLink(findings: readonly FindingDocument[]): Map<string | null, FindingDocument[]> {
-  const groups = new Map<string | null, FindingDocument[]>();
-  for (const finding of worstFirst(findings)) {
-    const group = groups.get(finding.link);
-    if (group === undefined) groups.set(finding.link, [finding]);
+  return grouped(worstFirst(findings), ({ link }) => link);
+}
+
+/** Of one severity and code, in the order of the first of each. */
+function byCode(findings: readonly FindingDocument[]): FindingDocument[][] {
+  return [...grouped(findings, ({ severity, code }) => `${severity} ${code}`).values()];
+}
+
+/** In the order of the first of each group. */
+function grouped<Key>(
+  findings: readonly FindingDocument[],
+  keyOf: (finding: FindingDocument) => Key,
+): Map<Key, FindingDocument[]> {
+  const groups = new Map<Key, FindingDocument[]>();
+  for (const finding of findings) {
+    const group = groups.get(keyOf(finding));
+    if (group === undefined) groups.set(keyOf(finding), [finding]);
     else group.push(finding);
   }
   return groups;
+}
+
+function restLines(
+  document: SummaryDocument,
+  rest: readonly FindingDocument[],
+  { chalk, width, zone }: TextOptions,
+): string[] {
+  const [first, last] = [rest[0]!, rest.at(-1)!].map(({ at }) =>
+    at === null
+      ? null
+      : clockText(parseMicros(at), { zone, decimals: 3, withDate: spansDays(document, zone) }),
+  );
+  const when = first == null || last == null ? '' : `, ${first} to ${last}`;
+  const text = `and ${rest.length} more of ${escapeText(rest[0]!.code, 40)}${when}: --all shows them`;
+  const indent = ' '.repeat(INDENT.length + LABEL_COLUMNS);
+  return flow([{ text }], width - indent.length).map((row) => chalk.dim(indent + renderLine(row, width)));
 }
 
 function headParts(

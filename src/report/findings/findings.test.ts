@@ -114,6 +114,19 @@ describe('the list of findings', () => {
         if (!line.includes('tshark -r')) expect(line.length).toBeLessThanOrEqual(width);
   });
 
+  it('tells many of one kind by the first three and how many more, and --all of them', () => {
+    const document = sampleDocument([sampleHealthyLink()]);
+    const five = Array.from({ length: 5 }, (_, i) => sampleFinding({ at: isoMicros(START + i * 1_000_000) }));
+    document.findings = [...five, sampleFinding({ code: 'drift' })];
+    const count = (text: string): number => text.split('→ an advice').length - 1;
+    const text = findingsText(document, options());
+    expect(count(text)).toBe(4);
+    expect(text).toMatch(/and 2 more of acks-late, \d\d:\d\d:\d\d\.\d{3} to [\d:.]+: --all shows them/);
+    expect(count(findingsText(document, options(), true))).toBe(6);
+    document.findings = five.slice(0, 4);
+    expect(count(findingsText(document, options())), 'one more is shown rather than counted').toBe(4);
+  });
+
   it('says so when there are none', () => {
     expect(findingsText(sampleDocument([sampleHealthyLink()]), options())).toMatch(/^no findings\n/);
   });

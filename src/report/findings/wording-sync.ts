@@ -1,4 +1,5 @@
 import { bytesText, countText, durationText, plural } from '../units.js';
+import { shortId } from '../why-text.js';
 import { type Evidence, sentences, type Words } from './evidence.js';
 import { configSize, outputLimitAdvice, timesMargin } from './settings.js';
 
@@ -75,11 +76,21 @@ function rateTimesSync(evidence: Evidence): string {
   return `${evidence.rate('writeBytesPerSecond')} × ${evidence.duration('syncMs')} for the whole sync = ${evidence.bytes('neededBytes')}, `;
 }
 
+/** Sure only where the limits that are configured, or the default ones, were reached. */
+function outputBufferReason(evidence: Evidence): string {
+  const isBelow = evidence.flag('belowLimits');
+  const limit = `client-output-buffer-limit${isBelow ? ', if it is set this low' : ''}`;
+  const written = `${writtenText(evidence, 'bytesSinceFork')} since the snapshot was begun, to be kept for the replica`;
+  // A payload with a length is read from a file that is whole.
+  const child = evidence.number('declaredBytes') === null ? 'the end of its snapshot child, or ' : '';
+  return isBelow ? `${limit}: ${written}; otherwise ${child}CLIENT KILL` : `probably ${limit}: ${written}`;
+}
+
 function abortReason(evidence: Evidence): [reason: string, advice: string | null] {
   switch (evidence.text('reason')) {
     case 'output-buffer':
       return [
-        `probably client-output-buffer-limit: ${writtenText(evidence, 'bytesSinceFork')} since the snapshot was begun, to be kept for the replica`,
+        outputBufferReason(evidence),
         outputLimitAdvice(evidence, `${rateTimesSync(evidence)}${timesMargin(evidence, 'neededBytes')}`),
       ];
     case 'timeout':
@@ -97,15 +108,29 @@ function abortReason(evidence: Evidence): [reason: string, advice: string | null
           : 'the log of the replica says why (RDB version too new, memory, disk)',
       ];
     case 'master-gone':
+      return evidence.text('afterwards') === 'began-anew'
+        ? ['the master was stopped, or given another history: it came back with another replication id', null]
+        : [
+            'the master closed all of its replicas at once: it was stopped, failed over, or made a replica itself',
+            null,
+          ];
+    case 'snapshot-ended':
       return [
-        'the master closed all of its replicas at once: it was stopped, failed over, or made a replica itself',
-        null,
+        'the master itself went on with the same history: its snapshot child ended (killed, out of memory, an error), or CLIENT KILL',
+        "the log of the master has the child's end (BGSAVE child returned an error), that of its kernel an out-of-memory kill",
+      ];
+    case 'main-closed':
+      return [
+        'the master had closed the connection with the stream before: client-output-buffer-limit, repl-timeout, or its end',
+        'a larger client-output-buffer-limit of the replica class on both sides: the replica keeps the stream in memory up to it while the snapshot comes',
       ];
     default:
       return evidence.text('closedBy') === 'master'
         ? [
             'why cannot be told from the wire',
-            'the log of the master says: its snapshot child ended, CLIENT KILL, a restart',
+            evidence.text('afterwards') === 'went-on'
+              ? 'it went on with the same history; its log has the reason: CLIENT KILL, an output buffer limit, an error of its snapshot'
+              : 'the log of the master says: its snapshot child ended, CLIENT KILL, a restart',
           ]
         : [
             'why cannot be told from the wire',
@@ -192,6 +217,21 @@ export function rdbAuxMismatch(evidence: Evidence): Words {
   };
 }
 
+export function masterEmptied(evidence: Evidence): Words {
+  const keys = evidence.count('keys');
+  const now = keys === 0 ? 'an empty snapshot' : `a snapshot of ${plural(keys, 'key')}`;
+  const heldKeys = evidence.number('heldKeys');
+  const before = heldKeys === null ? 'the data' : plural(heldKeys, 'key');
+  return {
+    message: sentences(
+      `the master began anew and sent ${now} (${evidence.bytes('payloadBytes')}): the replica gave up ${before} for it`,
+      `it had held ${shortId(evidence.text('heldReplid'))} up to ${evidence.grouped('heldOffset')} (${plural(evidence.count('writesSince'), 'write')} since its own snapshot), the new history ${shortId(evidence.text('grantedReplid'))} begins at ${evidence.grouped('grantedOffset')}`,
+    ),
+    advice:
+      'a replica that has not come back yet still has the data: REPLICAOF NO ONE on it now; then a master without persistence must not start again by itself, or save (CONFIG SET save, appendonly yes)',
+  };
+}
+
 export function failoverCost(evidence: Evidence): Words {
   const least = evidence.number('lostFrom');
   const most = evidence.number('lostTo');
@@ -204,10 +244,11 @@ export function failoverCost(evidence: Evidence): Words {
   return {
     message: sentences(
       `the failover cost a full resync: the old side asked for ${evidence.grouped('askedOffset')}, the histories part behind ${evidence.grouped(evidence.number('commonTo') === null ? 'commonFrom' : 'commonTo')}`,
-      lost !== null && `${lost} of its stream (writes, or PINGs alone) are on the old side only`,
+      lost !== null && `${lost} of its stream (writes and PUBLISH, or PINGs alone) are on the old side only`,
       !evidence.flag('certain') && 'a short backlog of the new master would look the same',
     ),
-    advice:
-      'stop writes and PINGs of the old master before the promotion: FAILOVER (6.2+) or CLUSTER FAILOVER wait until both have the same offset',
+    advice: evidence.flag('bySentinel')
+      ? 'a Sentinel does not wait for the old master: bound what is lost by min-replicas-to-write 1 and min-replicas-max-lag 10 on all servers, with which a master without its replicas refuses writes (--min-replicas 1 shows when it would have)'
+      : 'stop writes and PINGs of the old master before the promotion: FAILOVER (6.2+) or CLUSTER FAILOVER wait until both have the same offset',
   };
 }

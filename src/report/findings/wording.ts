@@ -13,6 +13,7 @@ const WORDING: Readonly<Record<string, Wording>> = {
   'output-buffer-limit': sync.outputBufferLimit,
   'checksum-invalid': sync.checksumInvalid,
   'rdb-aux-mismatch': sync.rdbAuxMismatch,
+  'master-emptied': sync.masterEmptied,
   'failover-cost': sync.failoverCost,
   'replica-frozen': link.replicaFrozen,
   'lag-high': link.lagHigh,

@@ -49,7 +49,7 @@ function promotionText(
       : to === null
         ? `${countText(from)} or later`
         : `${countText(from)} to ${countText(to)}`;
-  const sure = confirmed ? '' : ' (nobody has continued under it yet)';
+  const sure = confirmed ? '' : ' (nobody was continued under it)';
   return `${promoted}: the histories part at ${at}, ${shortId(of)} goes on as ${shortId(id)}${sure}`;
 }
 

@@ -9,6 +9,7 @@ import type { Sync } from '../../replication/model.js';
 import type { Order } from '../../replication/orders.js';
 import type { SyncDocument } from '../document.js';
 import { iso, syncDocument } from '../session-document.js';
+import { type SiblingDocument, siblingDocument } from '../siblings-document.js';
 
 /** `psyncscope.topology/1`: see docs/topology.md. Times are ISO 8601 UTC with six decimals; null: not known from this capture. */
 export interface TopologyDocument {
@@ -34,9 +35,11 @@ export interface TopologyDocument {
     } | null;
   })[];
   changes: ({ at: string; node: string; kind: Change['kind'] } & Record<string, unknown>)[];
+  siblings: SiblingDocument[];
 }
 
-export function topologyDocument({ at, nodes, attachments, histories, changes }: Topology): TopologyDocument {
+export function topologyDocument(topology: Topology): TopologyDocument {
+  const { at, nodes, attachments, histories, changes, siblings } = topology;
   return {
     schema: 'psyncscope.topology/1',
     at: iso(at),
@@ -57,6 +60,7 @@ export function topologyDocument({ at, nodes, attachments, histories, changes }:
       from: from === null ? null : successionPart(from),
     })),
     changes: changes.map(changePart),
+    siblings: siblings.map(siblingDocument),
   };
 }
 

@@ -8,6 +8,7 @@ import { shortId } from '../why-text.js';
 import { displayWidth } from '../width.js';
 import { changeText } from './change-text.js';
 import { lagText, nameText, positionText, serverParts, stateText } from './node-text.js';
+import { comparedText, differenceText } from './sibling-text.js';
 import { type Branch, treesOf } from './tree.js';
 
 /** Levels that are indented: a chain of any length keeps to the width. */
@@ -132,6 +133,21 @@ class TopologyWriter {
     for (const history of histories.slice(-MAX_SHOWN)) this.#rows('  ', '    ', historyParts(history));
   }
 
+  siblings(): void {
+    const { siblings } = this.topology;
+    if (siblings.length === 0) return;
+    this.lines.push('', this.options.chalk.bold('same history, same bytes?'));
+    const replids = [...new Set(siblings.map(({ replid }) => replid))];
+    for (const replid of replids.slice(-MAX_SHOWN)) {
+      const pairs = siblings.filter((pair) => pair.replid === replid);
+      this.#rows('  ', '    ', [{ text: comparedText(replid, pairs) }]);
+      for (const pair of pairs.filter(({ first }) => first !== null).slice(0, MAX_SHOWN)) {
+        const text = differenceText(pair, (micros) => this.#clock(micros));
+        this.#rows('    ', '      ', [{ text, paint: this.options.chalk.red }]);
+      }
+    }
+  }
+
   changes(): void {
     const { changes } = this.topology;
     if (changes.length === 0) return;
@@ -169,6 +185,7 @@ export function topologyText(topology: Topology, options: TextOptions): string {
     writer.root(branch);
   }
   writer.histories();
+  writer.siblings();
   writer.changes();
   const text = writer.lines.join('\n');
   return options.ascii ? toAscii(text) : text;

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { Chalk } from 'chalk';
 import { describe, expect, it } from 'vitest';
 import type { Topology } from '../../analysis/topology/model.js';
@@ -23,6 +24,22 @@ describe('goldens', () => {
   it.each(STORIES)('%s as text', async (name) => {
     const topology = await topologyOf(fixture(`${name}.pcap`).path);
     await expect(`${topologyText(topology, options())}\n`).toMatchFileSnapshot(`goldens/${name}.txt`);
+  });
+
+  it('siblings that differ, with where and by which packets', async () => {
+    const path = fileURLToPath(
+      new URL('../../../fixtures/findings/divergence-redis-7.0.15.pcap.gz', import.meta.url),
+    );
+    const topology = await topologyOf(path);
+    await expect(`${topologyText(topology, options())}\n`).toMatchFileSnapshot('goldens/divergence.txt');
+    const { siblings } = topologyDocument(topology);
+    const differing = siblings.filter(({ firstDifference }) => firstDifference !== null);
+    // The link through the proxy differs from both others, which are the same.
+    expect([siblings.length, differing.length]).toEqual([3, 2]);
+    for (const { firstDifference, links } of differing) {
+      expect(firstDifference).toMatchObject({ fromOffset: 36_864, toOffset: 40_959 });
+      expect(links).toContain('127.0.0.1:31328<-127.0.0.1:31330');
+    }
   });
 
   it('in ASCII', async () => {
@@ -96,6 +113,7 @@ function hostile(): Topology {
         lagBytes: 0,
       },
     ],
+    siblings: [],
     histories: [{ replid: HOSTILE, masters: [HOSTILE], firstSeenAt: 0, highestOffset: 1, from: null }],
     changes: [{ kind: 'left', at: 1_000_000, node: HOSTILE, master: HOSTILE, by: 'replica' }],
   };
@@ -162,14 +180,17 @@ describe('odd topologies', () => {
       name: name(i),
       master: i === 0 ? null : name(i - 1),
     }));
-    const text = topologyText({ at: 0, nodes, attachments: [], histories: [], changes: [] }, options());
+    const text = topologyText(
+      { at: 0, nodes, attachments: [], histories: [], changes: [], siblings: [] },
+      options(),
+    );
     const lines = text.split('\n');
     expect(lines.filter((line) => line.includes(':6379'))).toHaveLength(count);
     expect(Math.max(...lines.map(displayWidth))).toBeLessThanOrEqual(80);
   });
 
   it('an empty one is one line', () => {
-    const empty = { at: null, nodes: [], attachments: [], histories: [], changes: [] };
+    const empty = { at: null, nodes: [], attachments: [], histories: [], changes: [], siblings: [] };
     expect(topologyText(empty, options())).toBe('0 servers');
   });
 });
