@@ -60,7 +60,7 @@ export class RedisServer {
     if (this.#place !== null) args.push('--unixsocket', this.#socketPath);
     args.push(
       '--dbfilename',
-      `${address}-${this.port}.rdb`,
+      this.#place === null ? `${this.port}.rdb` : `${address}-${this.port}.rdb`,
       '--save',
       '',
       '--daemonize',
