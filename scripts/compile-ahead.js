@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
 
 const bundle = process.argv[2];
@@ -13,4 +14,6 @@ const script = new Script(readFileSync(bundle, 'utf8'), { filename: bundle });
 const module = { exports: {} };
 script.runInThisContext()(module.exports, createRequire(bundle), module, bundle, dirname(bundle));
 for (const command of ['summary', 'timeline']) await module.exports.main([command, capture]);
+// V8 takes compiled code only under the flags that it was made with: back to what they are before main sets this one (src/cli/heap.ts).
+setFlagsFromString('--heap-growing-percent=0');
 writeFileSync(`${bundle}.cache`, script.createCachedData());
