@@ -1,6 +1,6 @@
 import { type SiblingPair, Siblings } from './analysis/divergence/siblings.js';
 import { Findings } from './analysis/findings/findings.js';
-import type { Found } from './analysis/findings/rule.js';
+import type { ClockSteps, Found } from './analysis/findings/rule.js';
 import { DEFAULT_THRESHOLDS, type Thresholds } from './analysis/findings/thresholds.js';
 import { SessionLag } from './analysis/lag.js';
 import { Causes } from './analysis/topology/causes.js';
@@ -67,13 +67,17 @@ export class Analyzer {
   readonly #replication: ReplicationTracker;
   readonly #tcp: TcpTracker;
   #packetNumber = 0;
+  #previousTime = Number.NEGATIVE_INFINITY;
+  #clock: ClockSteps | null = null;
+  /** µs. */
+  readonly #clockStep: number;
 
   constructor(options: AnalyzerOptions = {}) {
     this.#options = options;
     this.#filter = new PacketFilter(options);
-    this.#findings = new Findings({ ...DEFAULT_THRESHOLDS, ...options.thresholds }, (found) =>
-      this.#found.push(found),
-    );
+    const thresholds = { ...DEFAULT_THRESHOLDS, ...options.thresholds };
+    this.#clockStep = thresholds.clockStepMs * 1000;
+    this.#findings = new Findings(thresholds, (found) => this.#found.push(found));
     const replication = new ReplicationTracker({
       emit: (event) => this.#event(event),
       notice: (notice) => this.#findings.notice(notice),
@@ -107,6 +111,8 @@ export class Analyzer {
       this.bytes += last - first;
       if (last - first < original) this.cutPackets++;
       if (this.firstTime === null) this.firstTime = at;
+      if (at <= this.#previousTime - this.#clockStep) this.#noteStep(at);
+      this.#previousTime = at;
       if (this.lastTime === null || at > this.lastTime) this.lastTime = at;
       if (!this.#decoder.decode(bytes, first, last, original, linkType[i]!, at, segment)) continue;
       if (this.#filter.isAddressed && !this.#filter.matches(segment)) continue;
@@ -117,6 +123,14 @@ export class Analyzer {
     return true;
   }
 
+  #noteStep(time: number): void {
+    const mostUs = this.#previousTime - time;
+    const clock = this.#clock;
+    if (clock !== null) clock.times++;
+    if (clock === null) this.#clock = { times: 1, mostUs, packet: this.#packetNumber, time };
+    else if (mostUs > clock.mostUs) Object.assign(clock, { mostUs, packet: this.#packetNumber, time });
+  }
+
   /** No more packets come: what is still buffered is let go, open sessions end with the capture. `facts`: of what was read. */
   finish(facts: readonly CaptureFacts[] = []): void {
     const time = this.lastTime ?? 0;
@@ -125,6 +139,7 @@ export class Analyzer {
     this.#findings.end(links, time, {
       cutPackets: this.cutPackets,
       kernelDrops: kernelDrops(facts),
+      clock: this.#clock,
       siblings: this.siblings,
     });
     this.#tellFound();

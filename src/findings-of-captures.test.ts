@@ -26,6 +26,7 @@ const FOUND: Readonly<Record<string, readonly string[]>> = {
 
   'acks-missing-redis-7.0.15': ['acks-missing'],
   'big-command-redis-7.0.15': ['big-command'],
+  'capture-clock-redis-7.2.6': ['capture-clock'],
   'capture-one-direction-redis-7.2.6': ['capture-one-direction', 'capture-one-direction'],
   // Three links: master ← replica, master ← proxy, proxy ← replica; the last one differs from both.
   'divergence-redis-7.0.15': ['divergence', 'divergence'],

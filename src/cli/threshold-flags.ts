@@ -18,6 +18,7 @@ export interface ThresholdArguments {
   expiryRate: number | undefined;
   emptiedShare: number | undefined;
   lossShare: number | undefined;
+  clockStep: number | undefined;
   minReplicas: number | undefined;
   minReplicasMaxLag: number | undefined;
 }
@@ -57,6 +58,7 @@ export function thresholdOptions<T>(yargs: Argv<T>): Argv<T & ThresholdArguments
       'loss-share',
       number('network-loss: per cent of the bytes sent again', is.retransmittedShare * 100),
     )
+    .option('clock-step', number('capture-clock: packet times go back so far, s', seconds(is.clockStepMs)))
     .option('min-replicas', number('min-replicas-to-write: tell when writes would have been refused'))
     .option(
       'min-replicas-max-lag',
@@ -88,6 +90,7 @@ export function typedThresholds(args: ThresholdArguments): Partial<Thresholds> {
   take('deletesPerSecond', 'expiry-rate', args.expiryRate);
   take('emptiedShare', 'emptied-share', args.emptiedShare, 0.01);
   take('retransmittedShare', 'loss-share', args.lossShare, 0.01);
+  take('clockStepMs', 'clock-step', args.clockStep, 1000);
   take('minReplicas', 'min-replicas', args.minReplicas);
   take('minReplicasMaxLagMs', 'min-replicas-max-lag', args.minReplicasMaxLag, 1000);
   return typed;

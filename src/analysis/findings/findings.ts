@@ -10,7 +10,7 @@ export const MAX_PER_LINK_AND_CODE = 8;
 /** Findings of a capture. */
 export const MAX_FINDINGS = 1000;
 
-const NOTHING_KNOWN: CaptureState = { cutPackets: 0, kernelDrops: null, siblings: [] };
+const NOTHING_KNOWN: CaptureState = { cutPackets: 0, kernelDrops: null, clock: null, siblings: [] };
 
 const SECOND_US = 1_000_000;
 

@@ -26,6 +26,7 @@ describe('divergence', () => {
     net.findings.end(net.links(), net.time, {
       cutPackets: 0,
       kernelDrops: null,
+      clock: null,
       siblings: [pairOf(null, sessions), pairOf(first, sessions)],
     });
     expect(ofCode(net, 'divergence')).toMatchObject([

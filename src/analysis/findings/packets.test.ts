@@ -1,5 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { analyzePackets } from '../../testing/analyze-packets.js';
+import { numbered } from '../../testing/damage.js';
 import { continued, findingsOf, granted, ID, online } from '../../testing/finding-talk.js';
+import { packetsOf } from '../../testing/reframe.js';
 import { ack, Network, resp, smallRdb } from '../../testing/talk.js';
 import type { Thresholds } from './thresholds.js';
 
@@ -47,7 +52,7 @@ describe('capture-drops', () => {
       const net = network();
       const call = online(net).master(SET);
       if (lost > 0) call.lose('master', lost).master(SET);
-      net.findings.end(net.links(), net.time, { cutPackets: 0, kernelDrops, siblings: [] });
+      net.findings.end(net.links(), net.time, { cutPackets: 0, kernelDrops, clock: null, siblings: [] });
       return ofCode(net, 'capture-drops').map(({ severity, sessions, evidence }) => [
         severity,
         sessions.length,
@@ -63,6 +68,36 @@ describe('capture-drops', () => {
   it('is found in a capture with holes, and not in the same story without', async () => {
     expect((await findingsOf('lossy-capture')).map(({ code }) => code)).toEqual(['capture-drops']);
     expect(await findingsOf('partial-resync')).toEqual([]);
+  });
+});
+
+describe('capture-clock', () => {
+  const PATH = fileURLToPath(new URL('../../../fixtures/embedded/partial-resync.pcap', import.meta.url));
+  const AT = 40;
+
+  /** The capture, its clock set back by so much before the packet numbered AT + 1. */
+  const setBack = async (ms: number) => {
+    const packets = numbered(await packetsOf(readFileSync(PATH)));
+    return analyzePackets(
+      packets.map((packet, i) => (i < AT ? packet : { ...packet, time: packet.time - ms * 1000 })),
+    ).document;
+  };
+
+  it('is told where times go back, and offsets are as they were', async () => {
+    const [whole, stepped] = [await setBack(0), await setBack(5_000)];
+    expect(whole.findings).toEqual([]);
+    const found = stepped.findings.find(({ code }) => code === 'capture-clock')!;
+    expect(found).toMatchObject({ severity: 'warning', link: null, evidence: { packet: AT + 1, times: 1 } });
+    expect(found.evidence.backMs).toBeGreaterThan(4_000);
+    expect(found.evidence.backMs).toBeLessThanOrEqual(5_000);
+    expect(found.filter).toBe(`frame.number >= ${AT} && frame.number <= ${AT + 1}`);
+    const offsets = (document: typeof whole) =>
+      document.links.flatMap(({ sessions }) => sessions.map((session) => session.offsets));
+    expect(offsets(stepped)).toEqual(offsets(whole));
+  });
+
+  it('is not told of what queues of a network card disagree by', async () => {
+    expect((await setBack(20)).findings).toEqual([]);
   });
 });
 

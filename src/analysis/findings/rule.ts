@@ -14,12 +14,23 @@ export interface Found extends Finding {
   sessions: readonly Session[];
 }
 
+/** Where the times of a capture go back. */
+export interface ClockSteps {
+  times: number;
+  /** The largest step, µs, the packet behind it, and that one's time. */
+  mostUs: number;
+  packet: number;
+  time: number;
+}
+
 /** What is known of the capture as a whole. */
 export interface CaptureState {
   /** Packets captured shorter than on the wire. */
   cutPackets: number;
   /** Packets that the kernel dropped before the capture had them; null: not told. */
   kernelDrops: number | null;
+  /** Packets whose time is further than `clockStepMs` before that of the packet before; null: there are none. */
+  clock: ClockSteps | null;
   /** Links of one history, compared. */
   siblings: readonly SiblingPair[];
 }

@@ -3,6 +3,7 @@ import { AcksMissing } from './acks-missing.js';
 import { AuthFailed } from './auth-failed.js';
 import { BacklogOverflow } from './backlog-overflow.js';
 import { BigCommand } from './big-command.js';
+import { CaptureClock } from './capture-clock.js';
 import { CaptureDrops } from './capture-drops.js';
 import { CaptureOneDirection } from './capture-one-direction.js';
 import { ChecksumInvalid } from './checksum-invalid.js';
@@ -49,5 +50,6 @@ export const RULES: readonly RuleKind[] = [
   BigCommand,
   NetworkLoss,
   CaptureDrops,
+  CaptureClock,
   CaptureOneDirection,
 ];

@@ -35,6 +35,8 @@ export interface Thresholds {
   emptiedShare: number;
   /** Part of a connection's bytes that were sent again. */
   retransmittedShare: number;
+  /** How far the time of a packet may be before that of the one before it: queues of a network card and cores disagree by less. */
+  clockStepMs: number;
   /** `min-replicas-to-write`; null: not asked about. */
   minReplicas: number | null;
   /** `min-replicas-max-lag`. */
@@ -61,6 +63,7 @@ export const DEFAULT_THRESHOLDS: Thresholds = {
   deletesPerSecond: 1_000,
   emptiedShare: 0.1,
   retransmittedShare: 0.01,
+  clockStepMs: 100,
   minReplicas: null,
   minReplicasMaxLagMs: 10_000,
 };

@@ -5,21 +5,24 @@ const MAX_PORTS = 16;
 
 /**
  * Display filter of Wireshark and tshark (`-Y`) for the packets of a finding: the connections it is about, from its first packet to its
- * last one. Names addresses and ports, as a connection's number there is not known here. null: it is about no connection.
+ * last one. Names addresses and ports, as a connection's number there is not known here. null: it is about no connection and no packet.
  */
 export function packetFilter(sessions: readonly Session[], packets: readonly number[]): string | null {
   const masters = new Map<string, Set<number>>();
   for (const { link, clientPort } of sessions)
     masters.set(link.master, (masters.get(link.master) ?? new Set()).add(clientPort));
-  if (masters.size === 0) return null;
-  const each = [...masters].map(([master, clients]) => connectionFilter(master, clients));
-  const connections = each.length === 1 ? each[0]! : `(${each.join(' || ')})`;
   const first = packets[0];
   const last = packets.at(-1);
-  if (first === undefined || last === undefined) return connections;
   const range =
-    first === last ? `frame.number == ${first}` : `frame.number >= ${first} && frame.number <= ${last}`;
-  return `${connections} && ${range}`;
+    first === undefined || last === undefined
+      ? null
+      : first === last
+        ? `frame.number == ${first}`
+        : `frame.number >= ${first} && frame.number <= ${last}`;
+  if (masters.size === 0) return range;
+  const each = [...masters].map(([master, clients]) => connectionFilter(master, clients));
+  const connections = each.length === 1 ? each[0]! : `(${each.join(' || ')})`;
+  return range === null ? connections : `${connections} && ${range}`;
 }
 
 function connectionFilter(master: string, clients: ReadonlySet<number>): string {

@@ -203,6 +203,19 @@ export function captureDrops(evidence: Evidence): Words {
   };
 }
 
+export function captureClock(evidence: Evidence): Words {
+  const others = evidence.count('times') - 1;
+  return {
+    message: sentences(
+      `packet times go back by ${evidence.duration('backMs')} at packet ${evidence.count('packet')}`,
+      others > 0 && `and ${plural(others, 'time')} more`,
+      'lags, durations and the order of different connections are not to be relied on there; offsets are exact',
+    ),
+    advice:
+      'the clock was set while it captured (let it slew instead), or files were joined in the wrong order: name them one by one, they are merged by time',
+  };
+}
+
 export function captureOneDirection(evidence: Evidence): Words {
   return {
     message: `only one direction of the link was captured: nothing of the ${evidence.text('missing')} in ${plural(evidence.count('sessions'), 'session')}`,

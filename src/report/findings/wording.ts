@@ -29,6 +29,7 @@ const WORDING: Readonly<Record<string, Wording>> = {
   'big-command': link.bigCommand,
   'network-loss': link.networkLoss,
   'capture-drops': link.captureDrops,
+  'capture-clock': link.captureClock,
   'capture-one-direction': link.captureOneDirection,
 };
 
