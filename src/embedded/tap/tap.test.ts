@@ -284,10 +284,12 @@ describe('sockets', () => {
       for (let i = 0; i < 500 && far[0]!.unsent > 0; i++) await clock.sleep(10_000);
     });
     const windows = fields(file, 'tcp.window_size').map(Number);
-    const closedAt = windows.indexOf(0);
-    expect(closedAt).toBeGreaterThan(0);
-    const next = windows.findIndex((window, i) => i > closedAt && window > 0);
-    expect(file.times[next]! - file.times[closedAt]!).toBeGreaterThan(50_000);
+    // On a busy machine it closes for moments as well: the longest is that of the pause.
+    const closed = windows.flatMap((window, i) => {
+      const next = windows.findIndex((later, j) => j > i && later > 0);
+      return window === 0 && next > 0 ? [file.times[next]! - file.times[i]!] : [];
+    });
+    expect(Math.max(...closed)).toBeGreaterThan(50_000);
     expect(follow(file)[1]).toHaveLength(20_000_000);
     expect(complaints(file)).not.toMatch(
       /completely full|malformed|checksum|unseen|not captured|zero window violation/i,
