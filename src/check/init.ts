@@ -34,7 +34,9 @@ export function starterFile(document: SummaryDocument, captures: readonly string
     expr: `findings.all(f, ${['f.severity == "info"', ...codes.map((code) => `f.code == "${code}"`)].join(' || ')})`,
   };
   const first = links[0];
-  const decided = first === undefined ? [] : decisionEvents(first);
+  // Where times go back they do not tell which event came first.
+  const isOrdered = document.findings.every(({ code }) => code !== 'capture-clock');
+  const decided = first === undefined || !isOrdered ? [] : decisionEvents(first);
   if (first !== undefined && decided.length > 0)
     assertions['decisions in this order'] = { link: first.id, events: decided };
   const named = captures.map((path) => escapeText(path, 200)).join(' ');
