@@ -3,35 +3,12 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { analyze, eventLine, type ReplicationEvent } from '../index.js';
 import { eventFields } from '../report/events.js';
+import { CONTRACT_EVENTS } from '../testing/contract-events.js';
 import { replicationFixtures } from '../testing/fixtures.js';
 import { strangeFields } from '../testing/strange-fields.js';
 import { EVENT_NAMES, EVENT_SHAPES } from './event-shapes.js';
 
 /** The shapes of events, by which patterns are checked before anything is read, against every event of every fixture. */
-
-/** Events as docs/output.md lists them. */
-const CONTRACT = [
-  ...['connection.opened', 'connection.joined', 'connection.closed', 'handshake.command', 'handshake.reply'],
-  ...[
-    'sync.requested',
-    'sync.decided',
-    'payload.started',
-    'payload.finished',
-    'stream.started',
-    'stream.command',
-  ],
-  ...[
-    'stream.keepalive',
-    'ack',
-    'getack',
-    'lag.high',
-    'lag.recovered',
-    'gap',
-    'resync',
-    'encrypted',
-    'finding',
-  ],
-];
 
 const HEAD = new Set(['schema', 'time', 'packet', 'link', 'session', 'event']);
 
@@ -43,7 +20,7 @@ function others(folder: string): string[] {
 }
 
 it('are those of the contract', () => {
-  expect([...EVENT_NAMES].sort()).toEqual([...CONTRACT].sort());
+  expect([...EVENT_NAMES].sort()).toEqual([...CONTRACT_EVENTS].sort());
 });
 
 describe('hold for every event of', () => {
@@ -72,7 +49,7 @@ describe('hold for every event of', () => {
     });
 
   it('and each of them was met', () => {
-    expect(CONTRACT.filter((name) => !met.has(name))).toEqual([]);
+    expect(CONTRACT_EVENTS.filter((name) => !met.has(name))).toEqual([]);
     expect([...met.get('finding')!].sort()).toEqual(
       ['severity', 'code', 'at', 'message', 'advice', 'packets', 'evidence'].sort(),
     );

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { CONTRACT_EVENTS } from '../testing/contract-events.js';
 import { shapeProblems } from '../testing/document-shape.js';
 import { fixture, publicFixtures, replicationFixtures } from '../testing/fixtures.js';
 import { runCli } from '../testing/run-cli.js';
@@ -12,28 +13,7 @@ const folder = mkdtempSync(join(tmpdir(), 'psyncscope-json-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const CAPTURE = fixture('backlog-overflow-redis-7.2.6.pcap').path;
-const EVENTS = new Set([
-  'connection.opened',
-  'connection.joined',
-  'connection.closed',
-  'handshake.command',
-  'handshake.reply',
-  'sync.requested',
-  'sync.decided',
-  'payload.started',
-  'payload.finished',
-  'stream.started',
-  'stream.command',
-  'stream.keepalive',
-  'ack',
-  'getack',
-  'lag.high',
-  'lag.recovered',
-  'gap',
-  'resync',
-  'encrypted',
-  'finding',
-]);
+const EVENTS = new Set<string>(CONTRACT_EVENTS);
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
 
 interface EventLine {

@@ -8,6 +8,7 @@ import type { TrafficObserver } from '../replication/observer.js';
 import type { SummaryDocument } from '../report/document.js';
 import { buildModel } from '../report/html/build-model.js';
 import { EventLog } from '../report/html/event-log.js';
+import type { ReportModel } from '../report/html/model.js';
 import { type PageAssets, reportPage } from '../report/html/page.js';
 import { ratesDocument } from '../report/rates/rates-document.js';
 import type { Zone } from '../report/time.js';
@@ -42,12 +43,17 @@ export class ReportFeed {
 
   /** The page. @throws InputProblem where the program was not built whole. */
   page(document: SummaryDocument, analyzer: Analyzer): string {
+    return reportPage(this.model(document, analyzer), pageAssets());
+  }
+
+  /** What the page shows. */
+  model(document: SummaryDocument, analyzer: Analyzer): ReportModel {
     const links = analyzer.links();
     const countings = links.map((link) => ({
       peaks: this.#rates.peaks(link),
       shares: this.#rates.shares(link),
     }));
-    const model = buildModel({
+    return buildModel({
       document,
       links,
       rates: ratesDocument(document, countings, 'command', MOST_COMMANDS).links,
@@ -58,7 +64,6 @@ export class ReportFeed {
       zone: this.#zone,
       version: version(),
     });
-    return reportPage(model, pageAssets());
   }
 }
 

@@ -7,7 +7,11 @@ import type { Link, Session } from './model.js';
 const NO_LINK: Link = { id: '', master: '', replica: '', replicaPortAnnounced: false, sessions: [] };
 
 /** A session with nothing known but its connection. */
-export function newSession(connection: ConnectionInfo, client: Direction, time: number): Session {
+export function newSession(
+  connection: Pick<ConnectionInfo, 'address' | 'port' | 'openedAt' | 'midstream'>,
+  client: Direction,
+  time: number,
+): Session {
   return {
     number: 0,
     link: NO_LINK,

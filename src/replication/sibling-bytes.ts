@@ -1,4 +1,5 @@
 import { rdbSessionOf } from './channels.js';
+import { latestGrant } from './grants.js';
 import type { Session } from './model.js';
 
 /** Takes the bytes of one command stream, each at its replication offset. What was not captured is left out. */
@@ -40,6 +41,7 @@ export function comparableHistory(session: Session, holed: boolean): string | nu
 
 /** Redis 8 RDB channel: id and offset of the stream were granted on the other connection. */
 function replidOfOtherChannel(session: Session): string | null {
-  const sync = rdbSessionOf(session)?.syncs.findLast(({ grantedReplid }) => grantedReplid !== null);
-  return sync !== undefined && sync.grantedOffset === session.offsets.start ? sync.grantedReplid : null;
+  const beside = rdbSessionOf(session);
+  const sync = beside === null ? null : latestGrant(beside);
+  return sync !== null && sync.grantedOffset === session.offsets.start ? sync.grantedReplid : null;
 }

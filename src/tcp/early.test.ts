@@ -1,17 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Checker, HANDSHAKE, play, type Row, segmentOf } from '../testing/tcp-play.js';
+import { Checker, client, HANDSHAKE, play, type Row, segmentOf } from '../testing/tcp-play.js';
 import { EARLY_GRACE_US, MAX_HELD_SEGMENTS } from './limits.js';
 import { TcpTracker } from './tracker.js';
 import type { Direction } from './types.js';
 
-const client = (seq: number, data: string, more: Partial<Row> = {}): Row => ({
-  from: 0,
-  seq,
-  data,
-  ack: 5001,
-  ...more,
-});
 const server = (seq: number, data: string, more: Partial<Row> = {}): Row => ({
   from: 1,
   seq,

@@ -1,13 +1,6 @@
 import { expect, test } from 'vitest';
-import { play, type Row } from '../testing/tcp-play.js';
+import { client, play, type Row } from '../testing/tcp-play.js';
 
-const client = (seq: number, data: string, more: Partial<Row> = {}): Row => ({
-  from: 0,
-  seq,
-  data,
-  ack: 5001,
-  ...more,
-});
 const server = (seq: number, data: string, more: Partial<Row> = {}): Row => ({
   from: 1,
   seq,

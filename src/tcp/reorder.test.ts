@@ -1,14 +1,6 @@
 import { expect, test } from 'vitest';
-import { HANDSHAKE, play, type Row, segmentOf } from '../testing/tcp-play.js';
+import { client, HANDSHAKE, play, type Row, segmentOf } from '../testing/tcp-play.js';
 import { TcpTracker } from './tracker.js';
-
-const client = (seq: number, data: string, more: Partial<Row> = {}): Row => ({
-  from: 0,
-  seq,
-  data,
-  ack: 5001,
-  ...more,
-});
 
 test.each<[string, Row[], string[]]>([
   ['in order', [client(1, 'ab'), client(3, 'cd')], ['0@0 ab', '0@2 cd']],

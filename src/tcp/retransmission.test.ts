@@ -1,14 +1,7 @@
 import { expect, test } from 'vitest';
-import { HANDSHAKE, play, type Row } from '../testing/tcp-play.js';
+import { client, HANDSHAKE, play, type Row } from '../testing/tcp-play.js';
 import type { LossCounters } from './types.js';
 
-const client = (seq: number, data: string, more: Partial<Row> = {}): Row => ({
-  from: 0,
-  seq,
-  data,
-  ack: 5001,
-  ...more,
-});
 const server = (ack: number, more: Partial<Row> = {}): Row => ({ from: 1, seq: 5001, ack, ...more });
 
 const NONE: LossCounters = {

@@ -1,13 +1,5 @@
 import { expect, test } from 'vitest';
-import { HANDSHAKE, type PlayOptions, play, type Row } from '../testing/tcp-play.js';
-
-const client = (seq: number, data: string, more: Partial<Row> = {}): Row => ({
-  from: 0,
-  seq,
-  data,
-  ack: 5001,
-  ...more,
-});
+import { client, HANDSHAKE, type PlayOptions, play, type Row } from '../testing/tcp-play.js';
 
 /** Turns direction 0 off and on again after the given rows of the test (the handshake not counted). */
 function switching(off: number, on: number): PlayOptions {

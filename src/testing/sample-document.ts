@@ -1,4 +1,5 @@
 import type { LagFacts, Link, Payload, Session, Sync } from '../replication/model.js';
+import { newSession } from '../replication/session.js';
 import type { CaptureDocument, SummaryDocument } from '../report/document.js';
 import { buildSummary } from '../report/summary.js';
 
@@ -95,22 +96,15 @@ export function samplePayload(changes: Partial<Payload> = {}): Payload {
   };
 }
 
+const CONNECTION = { address: () => '127.0.0.1', port: () => 0, openedAt: START, midstream: false };
+
 /** An empty session that just connected; it is appended to the link. */
 export function addSession(link: Link, changes: Partial<Session> = {}): Session {
   const session: Session = {
+    ...newSession(CONNECTION, 0, START),
     number: link.sessions.length + 1,
     link,
-    clientAddress: '127.0.0.1',
     clientPort: 44145 + link.sessions.length,
-    channel: 'main',
-    openedAt: START,
-    firstSeenAt: START,
-    joinedMidstream: false,
-    closedAt: null,
-    closedBy: null,
-    closedHow: null,
-    phase: 'connected',
-    requestsLost: false,
     handshake: {
       ping: 'PONG',
       auth: 'none',
@@ -119,45 +113,6 @@ export function addSession(link: Link, changes: Partial<Session> = {}): Session 
       capabilities: ['eof', 'psync2'],
       replicaVersion: null,
       rdbOnly: false,
-    },
-    syncs: [],
-    payload: null,
-    stream: {
-      bytes: 0,
-      commands: 0,
-      byCommand: new Map(),
-      databases: new Set(),
-      pings: 0,
-      getAcks: 0,
-      keepaliveNewlines: 0,
-      resyncs: 0,
-      skippedBytes: 0,
-      lastAt: null,
-      maxSilenceMs: 0,
-      maxSilenceAt: null,
-      endsInside: false,
-    },
-    offsets: {
-      basis: 'none',
-      start: null,
-      end: null,
-      lastAck: null,
-      lastFsyncAck: null,
-      received: null,
-      inference: null,
-    },
-    acks: { count: 0, firstAt: null, lastAt: null, maxIntervalMs: null },
-    lag: { ...NO_LAG },
-    roundTripUs: null,
-    onlineAt: null,
-    loss: {
-      gaps: 0,
-      missingBytes: 0,
-      retransmittedBytes: 0,
-      outOfOrderSegments: 0,
-      conflictingBytes: 0,
-      duplicatePackets: 0,
-      zeroWindowMs: 0,
     },
     ...changes,
   };

@@ -161,6 +161,15 @@ export function play(rows: readonly Row[], options: PlayOptions = {}): Played {
   return { log, times, starts, connections, counters: tracker.counters, tracker, before };
 }
 
+/** What side 0 says, which acknowledges a server that has not spoken since its SYN. */
+export const client = (seq: number, data: string, more: Partial<Row> = {}): Row => ({
+  from: 0,
+  seq,
+  data,
+  ack: 5001,
+  ...more,
+});
+
 /** SYN, SYN-ACK, ACK. The client's first byte then has sequence number 1, the server's 5001. */
 export const HANDSHAKE: readonly Row[] = [
   { from: 0, seq: 0, flags: 'S' },

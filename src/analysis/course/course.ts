@@ -32,12 +32,7 @@ export class Course {
     const lag = Math.max(0, sent - acked);
     const last = this.points.at(-1);
     if (last !== undefined && this.#isSameStep(last.time, time)) {
-      last.sent = sent;
-      last.acked = acked;
-      last.lagMin = Math.min(last.lagMin, lag);
-      last.lagMax = Math.max(last.lagMax, lag);
-      last.ageMax = Math.max(last.ageMax, ageMax);
-      last.ageLast = ageLast;
+      absorb(last, sent, acked, lag, lag, ageMax, ageLast);
       return 0;
     }
     const before = this.points.length;
@@ -74,12 +69,25 @@ export function mergedPoints(points: readonly CoursePoint[], step: number): Cour
       merged.push({ ...point });
       continue;
     }
-    last.sent = point.sent;
-    last.acked = point.acked;
-    last.lagMin = Math.min(last.lagMin, point.lagMin);
-    last.lagMax = Math.max(last.lagMax, point.lagMax);
-    last.ageMax = Math.max(last.ageMax, point.ageMax);
-    last.ageLast = point.ageLast;
+    absorb(last, point.sent, point.acked, point.lagMin, point.lagMax, point.ageMax, point.ageLast);
   }
   return merged;
+}
+
+/** What comes later in the step of a point; as numbers, since one comes with each segment of a stream. */
+function absorb(
+  into: CoursePoint,
+  sent: number,
+  acked: number,
+  lagMin: number,
+  lagMax: number,
+  ageMax: number,
+  ageLast: number,
+): void {
+  into.sent = sent;
+  into.acked = acked;
+  into.lagMin = Math.min(into.lagMin, lagMin);
+  into.lagMax = Math.max(into.lagMax, lagMax);
+  into.ageMax = Math.max(into.ageMax, ageMax);
+  into.ageLast = ageLast;
 }

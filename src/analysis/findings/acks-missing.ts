@@ -1,6 +1,7 @@
+import { grantOf } from '../../replication/grants.js';
 import type { Link, Session } from '../../replication/model.js';
 import { type LinkEvent, packetList, type Report, type Rule } from './rule.js';
-import { grantOf, isDumpClient, msBetween } from './sessions.js';
+import { isDumpClient, msBetween } from './sessions.js';
 import type { Thresholds } from './thresholds.js';
 
 /** Sessions that are watched at once for their first ACK. */

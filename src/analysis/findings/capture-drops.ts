@@ -1,6 +1,6 @@
 import type { Link, Session } from '../../replication/model.js';
 import { type CaptureState, type LinkEvent, packetList, type Report, type Rule } from './rule.js';
-import { MASTER, REPLICA, sideOf } from './sides.js';
+import { MASTER, REPLICA, SpokenSides } from './sides.js';
 
 /**
  * Bytes of a link that its receiver has (TCP acknowledged them) and the capture has not: dropped by the kernel or a mirror port, or cut
@@ -12,9 +12,7 @@ export class CaptureDrops implements Rule {
   readonly #report: Report;
   /** The packets in which the first and the latest hole of a session were noticed. */
   readonly #holes = new WeakMap<Session, [first: number, latest: number]>();
-
-  /** Which sides of a session have spoken. */
-  readonly #spoke = new WeakMap<Session, number>();
+  readonly #spoken = new SpokenSides();
 
   constructor(report: Report) {
     this.#report = report;
@@ -22,12 +20,11 @@ export class CaptureDrops implements Rule {
 
   event(event: LinkEvent): void {
     const { session, packet } = event;
-    const side = sideOf(event);
-    if (side !== 0) this.#spoke.set(session, (this.#spoke.get(session) ?? 0) | side);
+    this.#spoken.note(event);
     if (event.event !== 'gap') return;
     // What a side said of which nothing at all was captured is `capture-one-direction`.
     const from = event.from === 'master' ? MASTER : REPLICA;
-    if (((this.#spoke.get(session) ?? 0) & from) === 0 && session.phase === 'online') return;
+    if ((this.#spoken.of(session) & from) === 0 && session.phase === 'online') return;
     this.#holes.set(session, [this.#holes.get(session)?.[0] ?? packet, packet]);
   }
 

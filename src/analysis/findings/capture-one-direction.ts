@@ -1,6 +1,6 @@
 import type { Link, Session } from '../../replication/model.js';
 import { type LinkEvent, packetList, type Report, type Rule } from './rule.js';
-import { MASTER, REPLICA, sideOf } from './sides.js';
+import { MASTER, REPLICA, SpokenSides } from './sides.js';
 
 /**
  * Only one side of a connection is in the capture, which follows from what a replica or a master says only after the other one has
@@ -9,8 +9,7 @@ import { MASTER, REPLICA, sideOf } from './sides.js';
 export class CaptureOneDirection implements Rule {
   static readonly code = 'capture-one-direction';
   readonly #report: Report;
-  /** Which sides of a session have spoken. */
-  readonly #spoke = new WeakMap<Session, number>();
+  readonly #spoken = new SpokenSides();
   readonly #firstAck = new WeakMap<Session, number>();
   /** First and latest packet in which a session said something. */
   readonly #packets = new WeakMap<Session, [first: number, latest: number]>();
@@ -22,9 +21,7 @@ export class CaptureOneDirection implements Rule {
   event(event: LinkEvent): void {
     if (event.event === 'ack' && !this.#firstAck.has(event.session))
       this.#firstAck.set(event.session, event.offset);
-    const side = sideOf(event);
-    if (side === 0) return;
-    this.#spoke.set(event.session, (this.#spoke.get(event.session) ?? 0) | side);
+    if (this.#spoken.note(event) === 0) return;
     const packets = this.#packets.get(event.session);
     if (packets === undefined) this.#packets.set(event.session, [event.packet, event.packet]);
     else packets[1] = event.packet;
@@ -45,14 +42,14 @@ export class CaptureOneDirection implements Rule {
         evidence: {
           sessions: oneSided.length,
           of: sessions.length,
-          missing: this.#spoke.get(first) === REPLICA ? 'master' : 'replica',
+          missing: this.#spoken.of(first) === REPLICA ? 'master' : 'replica',
         },
       });
     }
   }
 
   #isOneSided(session: Session): boolean {
-    const spoke = this.#spoke.get(session);
+    const spoke = this.#spoken.of(session);
     if (spoke === MASTER) return session.payload !== null || session.stream.commands > 0;
     if (spoke !== REPLICA || session.acks.count === 0) return false;
     if (session.stream.bytes > 0 || session.payload !== null) return false;

@@ -1,3 +1,4 @@
+import { latestGrant } from '../../replication/grants.js';
 import type { LinkEvent } from './rule.js';
 
 /** Histories whose end is remembered. */
@@ -17,7 +18,7 @@ export class HistoryEnds {
   event(event: LinkEvent): void {
     const { session, time } = event;
     if (event.event === 'ack' || event.event === 'connection.closed') {
-      const id = session.syncs.findLast(({ grantedReplid }) => grantedReplid !== null)?.grantedReplid;
+      const id = latestGrant(session)?.grantedReplid;
       const offset = event.event === 'ack' ? event.sentOffset : session.offsets.end;
       if (id != null) this.#reach(id, offset, time);
     } else if (event.event === 'sync.decided') {

@@ -1,3 +1,4 @@
+import { latestGrant } from '../../replication/grants.js';
 import type { Session, StreamFacts } from '../../replication/model.js';
 import { type LinkEvent, packetList, type Report, type Rule } from './rule.js';
 import type { Thresholds } from './thresholds.js';
@@ -56,7 +57,7 @@ export class MasterEmptied implements Rule {
   event(event: LinkEvent): void {
     if (event.event !== 'payload.finished') return;
     const { session, payload } = event;
-    const sync = session.syncs.findLast(({ grantedReplid }) => grantedReplid !== null);
+    const sync = latestGrant(session);
     const keys = payload.complete ? (payload.rdb?.keys ?? null) : null;
     if (sync?.grantedReplid == null || sync.grantedOffset === null || keys === null) return;
     const held = heldBefore(session);
@@ -111,9 +112,8 @@ function heldBefore({ link, number, channel }: Session): Held | null {
 }
 
 function lastUp(session: Session): Held | null {
-  const { acks, offsets, syncs, payload } = session;
-  const replid =
-    syncs.findLast(({ grantedReplid }) => grantedReplid !== null)?.grantedReplid ?? payload?.rdb?.replid;
+  const { acks, offsets, payload } = session;
+  const replid = latestGrant(session)?.grantedReplid ?? payload?.rdb?.replid;
   if (acks.count === 0 || replid == null || offsets.lastAck === null) return null;
   return {
     ...{ last: session, replid, offset: offsets.end ?? offsets.lastAck },

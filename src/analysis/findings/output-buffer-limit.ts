@@ -1,8 +1,9 @@
+import { grantOf } from '../../replication/grants.js';
 import type { Session, Sync } from '../../replication/model.js';
 import { HistoryEnds } from './history-ends.js';
 import { MasterClosings } from './master-closings.js';
 import { type LinkEvent, packetList, type Report, type Rule } from './rule.js';
-import { grantOf, msBetween, TIMER_SLACK_MS } from './sessions.js';
+import { msBetween, TIMER_SLACK_MS } from './sessions.js';
 import { LEAST_BUFFER_BYTES, outputLimits, settingsWord } from './sizing.js';
 import type { Thresholds } from './thresholds.js';
 

@@ -1,6 +1,7 @@
+import { grantOf } from '../../replication/grants.js';
 import type { Link, Session } from '../../replication/model.js';
 import { type Found, type LinkEvent, packetList, type Report, type Rule } from './rule.js';
-import { grantOf, isDumpClient, msBetween } from './sessions.js';
+import { isDumpClient, msBetween } from './sessions.js';
 import type { Thresholds } from './thresholds.js';
 
 /** PINGs of a stream from which its period can be told, to within a third. */

@@ -1,3 +1,4 @@
+import { grantOf } from '../../replication/grants.js';
 import type { Session, Sync } from '../../replication/model.js';
 
 /** Questions to a session that several rules ask. */
@@ -7,11 +8,6 @@ export const LEAVES_AT_ONCE_US = 2_000_000;
 
 /** A timer of one second decides (replicationCron): a silence this much shorter than a timeout may have been it. */
 export const TIMER_SLACK_MS = 1_500;
-
-/** The sync that granted a session what it has; null: none did. */
-export function grantOf(session: Session): Sync | null {
-  return session.syncs.findLast(({ decision }) => decision !== null && decision !== 'REFUSED') ?? null;
-}
 
 /** The sync that a payload of this session belongs to; null: there was none. */
 export function fullSyncOf(session: Session): Sync | null {

@@ -1,4 +1,5 @@
 import { rdbSessionOf } from '../../replication/channels.js';
+import { latestGrant } from '../../replication/grants.js';
 import type { Link, Session, Sync } from '../../replication/model.js';
 import type { LinkDirectory } from './link-directory.js';
 
@@ -20,17 +21,12 @@ export function isReplid(text: string | null): text is string {
   return text !== null && REPLID.test(text);
 }
 
-/** The sync by which a session got what it has; null: none did. */
-export function grantOf(session: Session): Sync | null {
-  return session.syncs.findLast((sync) => sync.decision !== null && sync.decision !== 'REFUSED') ?? null;
-}
-
 /**
  * Id of the history whose bytes a session carries; null: not known. Of a connection that was joined mid-stream it is what the
  * replica asked to go on with on its next one.
  */
 export function historyOf(session: Session): string | null {
-  const granted = session.syncs.findLast(({ grantedReplid }) => grantedReplid !== null)?.grantedReplid;
+  const granted = latestGrant(session)?.grantedReplid;
   const known = granted ?? session.payload?.rdb?.replid ?? grantBeside(session)?.grantedReplid ?? null;
   if (isReplid(known)) return known;
   if (!session.joinedMidstream) return null;
@@ -43,7 +39,8 @@ export function historyOf(session: Session): string | null {
 
 /** What the second connection of a two-connection sync was granted: Redis 8 says it there alone. */
 export function grantBeside(session: Session): Sync | null {
-  return rdbSessionOf(session)?.syncs.findLast(({ grantedReplid }) => grantedReplid !== null) ?? null;
+  const beside = rdbSessionOf(session);
+  return beside === null ? null : latestGrant(beside);
 }
 
 /** True once the replica held what the session carries: it acknowledged, or went on from where it was. */

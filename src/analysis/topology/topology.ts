@@ -1,3 +1,4 @@
+import { grantOf } from '../../replication/grants.js';
 import type { Link, Session, Sync } from '../../replication/model.js';
 import type { SiblingPair } from '../divergence/siblings.js';
 import { changesOf } from './changes.js';
@@ -6,7 +7,7 @@ import { LinkDirectory } from './link-directory.js';
 import type { Attachment, Change, Topology, TopologyNode } from './model.js';
 import { isDump, isTool, type NodeNames, nameNodes } from './nodes.js';
 import { type Promotion, promotionsOf } from './promotions.js';
-import { grantBeside, grantOf, highestOffsets, historyOf } from './sessions.js';
+import { grantBeside, highestOffsets, historyOf } from './sessions.js';
 
 /** Servers, and who replicated from whom when, from the links of a capture, and what comparing them gave. `at`: packet time of the end, µs. */
 export function buildTopology(

@@ -1,8 +1,9 @@
+import { grantOf } from '../../replication/grants.js';
 import type { Session, Sync } from '../../replication/model.js';
 import { type Why, type WhyCode, why } from '../../replication/why.js';
 import type { Ground } from './ground.js';
 import { orderEvidence } from './orders.js';
-import { asReplica, grantOf, highestOffset } from './sessions.js';
+import { asReplica, highestOffset } from './sessions.js';
 
 /** A partial resync: how far the replica was behind, and where a new id comes from. */
 export function continued(sync: Sync, session: Session, ground: Ground): Why {

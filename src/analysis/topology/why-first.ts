@@ -1,7 +1,8 @@
+import { grantOf } from '../../replication/grants.js';
 import type { Session, Sync } from '../../replication/model.js';
 import { type Why, type WhyCode, why } from '../../replication/why.js';
 import type { Ground } from './ground.js';
-import { asReplica, closedTogether, grantOf, historyOf, wasOnline } from './sessions.js';
+import { asReplica, closedTogether, historyOf, wasOnline } from './sessions.js';
 
 /** `PSYNC ? -1`: the replica has nothing that could be continued. Why not, if it had? */
 export function askedForNothing(sync: Sync, session: Session, { links }: Ground): Why {

@@ -1,3 +1,4 @@
+import { grantOf } from '../../replication/grants.js';
 import type { Session, Sync } from '../../replication/model.js';
 import { type Why, type WhyCode, why } from '../../replication/why.js';
 import type { Ground } from './ground.js';
@@ -6,7 +7,6 @@ import { orderEvidence } from './orders.js';
 import {
   asReplica,
   closedTogether,
-  grantOf,
   highestOffset,
   historyOf,
   isReplid,

@@ -1,6 +1,4 @@
 import { Chalk } from 'chalk';
-import { Courses } from '../../analysis/course/courses.js';
-import { RateObserver } from '../../analysis/rates/rates.js';
 import type { Analyzer } from '../../analyzer.js';
 import { Checker } from '../../check/checker.js';
 import { closerCommand } from '../../check/closer.js';
@@ -10,6 +8,7 @@ import { AssertionFileError } from '../../check/file/errors.js';
 import { starterFile } from '../../check/init.js';
 import { isLinkMeant } from '../../check/link-text.js';
 import { checkReport } from '../../check/report.js';
+import { ReportFeed } from '../../cli/report-feed.js';
 import type { ReplicationEvent } from '../../replication/events.js';
 import type { TrafficObserver } from '../../replication/observer.js';
 import { githubReport } from '../../report/check/github.js';
@@ -19,8 +18,6 @@ import { tapReport } from '../../report/check/tap.js';
 import { Disguise } from '../../report/disguise.js';
 import type { SummaryDocument } from '../../report/document.js';
 import { eventLine } from '../../report/events.js';
-import { buildModel } from '../../report/html/build-model.js';
-import { EventLog } from '../../report/html/event-log.js';
 import { reportPage } from '../../report/html/page.js';
 import { safeJson } from '../../report/json.js';
 import { LiveLinks } from '../../report/live/live-links.js';
@@ -30,7 +27,6 @@ import { RecentEvents } from '../../report/live/recent-events.js';
 import { StatLines } from '../../report/live/stat-lines.js';
 import { INITIAL_TOP_STATE } from '../../report/live/top-state.js';
 import { shownIds, topScreenLines } from '../../report/live/top-view.js';
-import { ratesDocument } from '../../report/rates/rates-document.js';
 
 /** What a consumer makes of a run: texts for people and the like, documents for programs. */
 export interface Outputs {
@@ -47,7 +43,6 @@ export interface Consumer {
 }
 
 const OPTIONS = { width: 100, chalk: new Chalk({ level: 0 }), ascii: false, zone: 'utc' } as const;
-const COMMANDS_LISTED = 12;
 const SCREEN_ROWS = 24;
 /** Views look this often, µs of packet time; and so many looks are taken of a capture at most. */
 const LOOK_EVERY = 1_000_000;
@@ -55,35 +50,15 @@ const MOST_LOOKS = 20;
 
 /** The HTML report. */
 export class PageConsumer implements Consumer {
-  readonly #courses = new Courses();
-  readonly #rates = new RateObserver('command');
-  readonly #events = new EventLog('utc', undefined);
-  readonly observer: TrafficObserver = {
-    counter: (session) => this.#rates.counter(session),
-    meter: (session, meter) => this.#courses.meter(session, meter),
-  };
+  readonly #feed = new ReportFeed('utc', undefined);
+  readonly observer: TrafficObserver = this.#feed.observer;
 
   event(event: ReplicationEvent): void {
-    this.#events.event(event);
+    this.#feed.event(event);
   }
 
   show(document: SummaryDocument, analyzer: Analyzer): Outputs {
-    const links = analyzer.links();
-    const countings = links.map((link) => ({
-      peaks: this.#rates.peaks(link),
-      shares: this.#rates.shares(link),
-    }));
-    const model = buildModel({
-      document,
-      links,
-      rates: ratesDocument(document, countings, 'command', COMMANDS_LISTED).links,
-      topology: analyzer.topology(),
-      events: this.#events.all(),
-      eventsLeftOut: this.#events.leftOut,
-      courseOf: (session) => this.#courses.of(session),
-      zone: 'utc',
-      version: 'fuzzed',
-    });
+    const model = this.#feed.model(document, analyzer);
     // Of the page's own code two words are enough: what comes from the wire must not add to its elements.
     const page = reportPage(model, { script: 'draw()', style: 'p{}' });
     if (page.split(/<script\b/i).length !== 3 || page.split(/<\/script/i).length !== 3)

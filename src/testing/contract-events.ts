@@ -1,0 +1,23 @@
+/** Names of events, as docs/output.md lists them: written down here a second time, so that a new one is meant. */
+export const CONTRACT_EVENTS = [
+  'connection.opened',
+  'connection.joined',
+  'connection.closed',
+  'handshake.command',
+  'handshake.reply',
+  'sync.requested',
+  'sync.decided',
+  'payload.started',
+  'payload.finished',
+  'stream.started',
+  'stream.command',
+  'stream.keepalive',
+  'ack',
+  'getack',
+  'lag.high',
+  'lag.recovered',
+  'gap',
+  'resync',
+  'encrypted',
+  'finding',
+] as const;
