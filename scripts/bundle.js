@@ -18,6 +18,26 @@ const ownUrl = {
     });
   },
 };
+/**
+ * What measures a string's columns for yargs sets up regular expressions of all of Unicode when it is loaded, which takes longer than anything
+ * else of a start; only help texts and tables need it. So it is loaded with the first string.
+ */
+const lateWidth = {
+  name: 'late-width',
+  setup(bundler) {
+    bundler.onResolve({ filter: /^string-width$/ }, async ({ pluginData, path, resolveDir, kind }) => {
+      if (pluginData === lateWidth) return null;
+      const real = await bundler.resolve(path, { resolveDir, kind, pluginData: lateWidth });
+      return { path: real.path, namespace: 'late-width' };
+    });
+    bundler.onLoad({ filter: /.*/, namespace: 'late-width' }, ({ path }) => ({
+      contents: `const load = () => { const real = require(${JSON.stringify(path)}); return real.default ?? real; };
+let width;
+module.exports = (text, options) => { width ??= load(); return width(text, options); };`,
+      resolveDir: ROOT,
+    }));
+  },
+};
 
 rmSync(`${DIST}bundle`, { recursive: true, force: true });
 mkdirSync(`${DIST}bundle`);
@@ -30,7 +50,7 @@ await build({
   format: 'cjs',
   external: ['cap'],
   legalComments: 'eof',
-  plugins: [ownUrl],
+  plugins: [ownUrl, lateWidth],
   define: { 'import.meta.url': 'bundleUrl' },
   banner: {
     js: `(function (exports, require, module, __filename, __dirname) {

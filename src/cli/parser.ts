@@ -37,6 +37,7 @@ export function buildParser(args: string[]): Argv {
   if (own === args.length - 1) throw new UsageError('no command behind --');
   const words = args.map((word, index) => (word === '-' && index < own ? STANDARD_INPUT_TOKEN : word));
   const parser = yargs(words);
+  keepNoHelp(parser);
   return (
     parser
       .scriptName('psyncscope')
@@ -143,6 +144,21 @@ export function buildParser(args: string[]): Argv {
         throw own ? new UsageError(`${message ?? error.message} (see psyncscope --help)`) : error;
       })
   );
+}
+
+/**
+ * yargs lays out the help of each command that it runs, for callers that ask for it afterwards. Nobody does here, and it takes longer than to
+ * analyse a small capture.
+ */
+function keepNoHelp(parser: Argv): void {
+  const { getInternalMethods } = parser as unknown as YargsInside;
+  const usage = getInternalMethods?.call(parser).getUsageInstance?.();
+  if (usage?.cacheHelpMessage !== undefined) usage.cacheHelpMessage = () => {};
+}
+
+/** What yargs 18 has inside; another version may have it elsewhere, and then lays out its help. */
+interface YargsInside {
+  getInternalMethods?(): { getUsageInstance?(): { cacheHelpMessage?: () => void } };
 }
 
 /** Flags that may be given several times, and positional arguments. */

@@ -127,7 +127,10 @@ export class CommandDecoder {
     this.#sink.lost(start, time, packet);
   }
 
-  /** Command at `at` when it is wholly in the span: index behind it, else -1. */
+  /**
+   * Command at `at`: index behind it when it is wholly in the span; `end` when the span ends within one of its arguments; else -1, for
+   * #resume.
+   */
   #whole(bytes: Uint8Array, at: number, end: number, base: number, time: number, packet: number): number {
     if (bytes[at] !== STAR) return -1;
     let i = at + 1;
@@ -155,7 +158,8 @@ export class CommandDecoder {
       }
       const body = i + 2;
       const after = body + length;
-      if (i === digits || after + 2 > end || bytes[i] !== CR || bytes[i + 1] !== LF) return -1;
+      if (i === digits || body > end || bytes[i] !== CR || bytes[i + 1] !== LF) return -1;
+      if (after + 2 > end) return this.#keepPart(bytes, at, end, base, count - n, after + 2 - end);
       if (bytes[after] !== CR || bytes[after + 1] !== LF) return -1;
       if (n === 0) {
         nameStart = body;
@@ -171,6 +175,25 @@ export class CommandDecoder {
       name = this.#names.subcommand(name, bytes, nameStart, nameEnd, secondStart, secondEnd);
     this.#sink.command(name, bytes, at, i - at, i - at, base + i, time, packet);
     return i;
+  }
+
+  /** The span ends within an argument of the command at `at`, `bulkLeft` bytes before the argument's end. */
+  #keepPart(
+    bytes: Uint8Array,
+    at: number,
+    end: number,
+    base: number,
+    argumentsLeft: number,
+    bulkLeft: number,
+  ): number {
+    if (bulkLeft === 1 && bytes[end - 1] !== CR) return -1;
+    this.#start = base + at;
+    this.#kept.begin();
+    this.#kept.add(bytes, at, end);
+    this.#argumentsLeft = argumentsLeft;
+    this.#bulkLeft = bulkLeft;
+    this.#state = BULK_BODY;
+    return end;
   }
 
   /** Byte-wise decoding from whatever state, until a command boundary or the end of the span. */
@@ -297,6 +320,8 @@ export class CommandDecoder {
   /** A command that came in several spans is complete: name it from its kept beginning. */
   #emitKept(end: number, time: number, packet: number): void {
     const { bytes, length } = this.#kept;
+    if (length === end - this.#start && this.#whole(bytes, 0, length, this.#start, time, packet) === length)
+      return;
     const list = readArguments(bytes, 0, length, 2);
     const [first = 0, firstEnd = 0, second = 0, secondEnd = 0] = list.ranges;
     let name = this.#names.id(bytes, first, firstEnd, this.#learn);
