@@ -19,8 +19,9 @@ const ownUrl = {
   },
 };
 /**
- * What measures a string's columns for yargs sets up regular expressions of all of Unicode when it is loaded, which takes longer than anything
- * else of a start; only help texts and tables need it. So it is loaded with the first string.
+ * What measures a string's columns for yargs and cli-table3 sets up regular expressions of all of Unicode when it is loaded, which takes longer
+ * than anything else of a start, and looks at each character. Most strings are ASCII, as wide as they are long; it is loaded with the first
+ * other one.
  */
 const lateWidth = {
   name: 'late-width',
@@ -32,8 +33,13 @@ const lateWidth = {
     });
     bundler.onLoad({ filter: /.*/, namespace: 'late-width' }, ({ path }) => ({
       contents: `const load = () => { const real = require(${JSON.stringify(path)}); return real.default ?? real; };
+const ascii = /^[ -~]*$/;
 let width;
-module.exports = (text, options) => { width ??= load(); return width(text, options); };`,
+module.exports = (text, options) => {
+  if (typeof text === 'string' && ascii.test(text)) return text.length;
+  width ??= load();
+  return width(text, options);
+};`,
       resolveDir: ROOT,
     }));
   },

@@ -110,7 +110,10 @@ export class Conversation implements StreamConsumer, CommandSink {
   }
 
   closed(time: number): void {
-    if (this.#machine === null) return;
+    if (this.#machine === null) {
+      this.#connection.release();
+      return;
+    }
     this.#machine.close(time, this.#lastPacket);
     this.#owner.dropped(this.#machine);
     this.#machine = null;

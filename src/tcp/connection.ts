@@ -3,6 +3,7 @@ import type { TcpSegment } from '../packet/segment.js';
 import { ACK, FIN, RST, SYN } from '../packet/segment.js';
 import { type EarlyHost, EarlySegments, type EarlyShared } from './early-segments.js';
 import type { FlowHost } from './flow-host.js';
+import { GONE } from './gone-flow.js';
 import { EARLY_GRACE_US } from './limits.js';
 import { Flow } from './reassembly.js';
 import { IN_USE, KEPT_LONGEST, LITTLE_LOST, NOTHING_LOST, type RecencyList } from './recency.js';
@@ -39,6 +40,9 @@ export class Connection implements ConnectionInfo, FlowHost, EarlyHost {
   early: EarlySegments | null = null;
   /** Place in the connection table. */
   slot = -1;
+  /** Sequence numbers of the SYNs, as in Flow, once the flows are gone: to know a SYN that comes again. */
+  private goneInitial0: number | null = null;
+  private goneInitial1: number | null = null;
 
   openedAt: number | null = null;
   /** Time of the latest SYN of the opener, µs. */
@@ -193,6 +197,17 @@ export class Connection implements ConnectionInfo, FlowHost, EarlyHost {
     return direction === 0 ? this.flow0 : this.flow1;
   }
 
+  /** It has ended and its flows are gone: there is nothing to take from a SYN that comes again. */
+  get isGone(): boolean {
+    return this.flow0 === GONE;
+  }
+
+  /** Sequence number of that side's SYN (signed 32-bit); null: not known. */
+  initial(side: Direction): number | null {
+    if (this.isGone) return side === 0 ? this.goneInitial0 : this.goneInitial1;
+    return this.flow(side).initial;
+  }
+
   loss(direction: Direction): LossCounters {
     return this.flow(direction).lossState().counters;
   }
@@ -257,6 +272,14 @@ export class Connection implements ConnectionInfo, FlowHost, EarlyHost {
     const { consumer } = this;
     this.consumer = NO_CONSUMER;
     consumer.closed(time);
+  }
+
+  release(): void {
+    if (!this.ended || this.isGone) return;
+    this.goneInitial0 = this.flow0.initial;
+    this.goneInitial1 = this.flow1.initial;
+    this.flow0 = GONE;
+    this.flow1 = GONE;
   }
 
   /** A FIN counts when the stream has reached it, with the time at which it was sent. */

@@ -13,11 +13,10 @@ const FIELDS = 8;
  */
 export class DuplicateFilter {
   private readonly slots = new Int32Array(DUPLICATE_SLOTS * FIELDS);
-  private readonly times = new Float64Array(DUPLICATE_SLOTS).fill(Number.NEGATIVE_INFINITY);
 
   /** True when this very packet was seen just before. Remembers it. `key` names connection and direction, from 1. */
   isCopy(key: number, segment: TcpSegment, time: number): boolean {
-    const { slots, times } = this;
+    const { slots } = this;
     const sequence = segment.sequence | 0;
     const acknowledgment = segment.acknowledgment | 0;
     const control = (segment.flags << 16) | segment.window;
@@ -25,8 +24,9 @@ export class DuplicateFilter {
     const { ipId, payloadLength } = segment;
     let hash = Math.imul(sequence ^ Math.imul(acknowledgment, 0x2c1b3c6d), 0x297a2d39);
     hash = Math.imul(hash ^ (hash >>> 15) ^ key, 0x1b56c4e9) ^ ipId;
-    const slot = ((hash ^ (hash >>> 15)) >>> 0) % DUPLICATE_SLOTS;
-    const at = slot * FIELDS;
+    const at = ((hash ^ (hash >>> 15)) & (DUPLICATE_SLOTS - 1)) * FIELDS;
+    // Times are compared modulo 2^32 µs: what is equal in all else after 72 minutes is a copy too.
+    const tick = time | 0;
     const hasId = ipId > 0;
     const same =
       slots[at] === key &&
@@ -36,7 +36,7 @@ export class DuplicateFilter {
       slots[at + 4] === captured &&
       slots[at + 5] === payloadLength &&
       slots[at + 6] === ipId &&
-      Math.abs(time - times[slot]!) <= (hasId ? DUPLICATE_WINDOW_US : DUPLICATE_WINDOW_NO_ID_US) &&
+      Math.abs((tick - slots[at + 7]!) | 0) <= (hasId ? DUPLICATE_WINDOW_US : DUPLICATE_WINDOW_NO_ID_US) &&
       // Without an id, equal pure ACKs are what a receiver sends for each segment after a loss.
       (hasId || payloadLength > 0 || (segment.flags & ~ACK) !== 0);
     slots[at] = key;
@@ -46,7 +46,7 @@ export class DuplicateFilter {
     slots[at + 4] = captured;
     slots[at + 5] = payloadLength;
     slots[at + 6] = ipId;
-    times[slot] = time;
+    slots[at + 7] = tick;
     return same;
   }
 }

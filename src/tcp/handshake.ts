@@ -9,9 +9,10 @@ import type { Direction } from './types.js';
  * open (RFC 9293, 3.5) or retransmission of one of these. Otherwise the ports are used again, for a new connection.
  */
 export function synBelongs(connection: Connection, side: Direction, segment: TcpSegment): boolean {
-  const flow = connection.flow(side);
-  if (flow.initial !== null) return flow.initial === (segment.sequence | 0);
+  const initial = connection.initial(side);
+  if (initial !== null) return initial === (segment.sequence | 0);
   if (connection.ended) return false;
+  const flow = connection.flow(side);
   if (connection.starting && (connection.midstream || flow.isKnown))
     return flow.mayBeginAt(sequenceAfter(segment.sequence, 1));
   const peer = connection.flow(side === 0 ? 1 : 0);

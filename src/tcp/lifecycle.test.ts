@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import { client, HANDSHAKE, play, type Row } from '../testing/tcp-play.js';
+import { client, HANDSHAKE, play, type Row, segmentOf } from '../testing/tcp-play.js';
+import { TcpTracker } from './tracker.js';
+import type { ConnectionInfo } from './types.js';
 
 const server = (ack: number, more: Partial<Row> = {}): Row => ({ from: 1, seq: 5001, ack, ...more });
 
@@ -241,4 +243,22 @@ test('ports used again after a close; a SYN-ACK tells it as well when the SYN wa
 
 test('a connection from a socket to itself is survived', () => {
   expect(play([{ from: 0, port: 6379, seq: 1, data: 'ab' }]).log).toEqual(['0@0 ab', 'closed']);
+});
+
+test('of a connection that was released its SYN is still known, and a new one is a new connection', () => {
+  const opened: ConnectionInfo[] = [];
+  const tracker = new TcpTracker({
+    open: (connection) => {
+      opened.push(connection);
+      return { data: () => {}, gap: () => {}, closed: () => connection.release() };
+    },
+  });
+  const rows = [...HANDSHAKE, client(1, 'ab', { flags: 'F' }), server(4, { data: 'xy', flags: 'F' })];
+  const again = [HANDSHAKE[0]!, HANDSHAKE[1]!, client(1, 'ab'), { ...HANDSHAKE[0]!, seq: 7_000_000 }];
+  [...rows, client(4, '', { ack: 5004 }), ...again].forEach((row, index) => {
+    tracker.segment(segmentOf(row, index + 1), index * 100, index + 1);
+  });
+  expect(opened.map(({ closedHow }) => closedHow)).toEqual(['fin', null]);
+  expect(opened.map(({ openedAt }) => openedAt)).toEqual([0, 900]);
+  expect(tracker.counters.lateSegments).toBe(1);
 });

@@ -92,6 +92,7 @@ export class TcpTracker {
     if (known !== null) {
       const { side } = this.table;
       if (synBelongs(known, side, segment)) {
+        if (known.isGone) return known;
         const fromOpener = (flags & ACK) === 0;
         const turned = known.midstream && fromOpener !== (side === 0);
         if (turned) {

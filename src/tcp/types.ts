@@ -43,6 +43,8 @@ export interface ConnectionInfo {
   readonly roundTripUs: number | null;
   /** Whether it is one of those that are forgotten last where there are too many connections. */
   keep(isKept: boolean): void;
+  /** Once it is closed: nobody will ask about its directions again, so that their memory can be given back. */
+  release(): void;
   /** Stop (or resume) delivering a direction. Resuming starts with the next new segment. */
   setWanted(direction: Direction, wanted: boolean): void;
 }

@@ -14,6 +14,7 @@ export class WantedMemory implements ConnectionInfo {
   }
 
   keep(): void {}
+  release(): void {}
 
   setWanted(direction: Direction, wanted: boolean): void {
     this.#wanted[direction] = wanted;

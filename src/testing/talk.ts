@@ -201,6 +201,7 @@ export class Call implements ConnectionInfo {
   }
 
   keep(): void {}
+  release(): void {}
 
   setWanted(direction: Direction, wanted: boolean): void {
     this.wanted[direction] = wanted;
