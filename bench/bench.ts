@@ -68,9 +68,9 @@ function contenders({ capture, port, rdb }: Made): Contender[] {
       ? []
       : [
           {
-            name: 'tshark -Y resp.array',
+            name: 'tshark -T fields',
             command: 'tshark',
-            args: [...dissect, '-e', 'frame.number'],
+            args: [...dissect, '-e', 'frame.number', '-e', 'resp.bulk_string.value'],
             once: true,
           },
         ]),

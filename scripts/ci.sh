@@ -87,6 +87,7 @@ check 'formatting and lint' npm run check:format
 check 'types' npm run check:types
 check 'layers' npm run check:layers
 check 'dead code' npm run check:dead
+check 'speed' npm run --silent guard
 check 'fuzzing' npm run --silent fuzz -- --seconds 60 --seed 7
 step 'tests'
 run_tests
