@@ -14,6 +14,7 @@ const script = new Script(readFileSync(bundle, 'utf8'), { filename: bundle });
 const module = { exports: {} };
 script.runInThisContext()(module.exports, createRequire(bundle), module, bundle, dirname(bundle));
 for (const command of ['summary', 'timeline']) await module.exports.main([command, capture]);
-// V8 takes compiled code only under the flags that it was made with: back to what they are before main sets this one (src/cli/heap.ts).
+// V8 takes compiled code only under the flags that it was made with: back to what they are before main sets these two (src/cli/heap.ts).
 setFlagsFromString('--heap-growing-percent=0');
+setFlagsFromString('--semi-space-growth-factor=2');
 writeFileSync(`${bundle}.cache`, script.createCachedData());
