@@ -5,7 +5,7 @@ import { type RdbChecksum, RdbCounts, type RdbPayloadFacts, stringEncoding } fro
 import { DEFAULT_RDB_LIMITS, type RdbLimits } from './limits.js';
 import * as op from './opcodes.js';
 import { checkTrailer, Passage } from './passage.js';
-import { makePlan, type Plan } from './plan.js';
+import { makePlan, type Plan, sharedPlans } from './plan.js';
 import { TokenReader } from './reader.js';
 import { KeyRecord } from './record.js';
 import type { RdbSink } from './sink.js';
@@ -212,6 +212,7 @@ export class RdbDecoder {
     this.#magic = match[1] === undefined ? 'VALKEY' : 'REDIS';
     this.#version = Number(match[2] ?? match[4]);
     if (this.#version === 0) throw new RdbFormatError('version 0', 0);
+    this.#plans = sharedPlans(this.#magic, this.#level === 'elements', this.#wantsKeys);
     this.#state = OPCODE;
   }
 

@@ -2,7 +2,7 @@ import { MAX_AUX_FIELDS, MAX_DATABASES } from './limits.js';
 import { INTEGER, RAW } from './reader.js';
 import type { RdbKey } from './sink.js';
 import type { RankedKey } from './top-keys.js';
-import { type Magic, objectType } from './types.js';
+import { type Magic, objectType, TYPE_IDS } from './types.js';
 
 /**
  * valid, invalid: by the CRC; disabled: the master wrote none (8 zero bytes); absent: a version before 5 has none; unchecked: its
@@ -83,10 +83,10 @@ export class RdbCounts {
   expired = 0;
   readonly aux = new Map<string, string>();
 
-  readonly #byType = new Float64Array(256);
-  readonly #bytes = new Float64Array(256);
+  readonly #byType = new Float64Array(TYPE_IDS);
+  readonly #bytes = new Float64Array(TYPE_IDS);
   /** NaN from the first value on whose count is hidden. */
-  readonly #elements = new Float64Array(256);
+  readonly #elements = new Float64Array(TYPE_IDS);
   readonly #byForm = new Float64Array(3);
   readonly #databases = new Map<number, RdbDatabase>();
   #database: RdbDatabase = { keys: 0, expires: 0, sizeHint: null };

@@ -13,6 +13,22 @@ export interface Plan {
   readonly ofRecord: boolean;
 }
 
+/** Plans made so far, by opcode or type byte. */
+type Plans = (Plan | undefined)[];
+
+/** Of all decoders: thousands of payloads may be under way at once. */
+const MADE = new Map<string, Plans>();
+
+/** The plans of all decoders that want the same (see `makePlan`); who misses one adds it. */
+export function sharedPlans(magic: Magic, details: boolean, keys: boolean): Plans {
+  const wanted = `${magic} ${details} ${keys}`;
+  const known = MADE.get(wanted);
+  if (known !== undefined) return known;
+  const plans: Plans = [];
+  MADE.set(wanted, plans);
+  return plans;
+}
+
 /**
  * @param details whether the elements of values are wanted
  * @param keys whether anyone looks at the keys

@@ -134,6 +134,9 @@ const VALKEY: Readonly<Record<number, ObjectType>> = {
   ),
 };
 
+/** All ids of object types are below this. */
+export const TYPE_IDS = 1 + Math.max(...Object.keys({ ...COMMON, ...REDIS, ...VALKEY }).map(Number));
+
 /** The object type with this id under this magic, or null when its layout is not known. */
 export function objectType(id: number, magic: Magic): ObjectType | null {
   return COMMON[id] ?? (magic === 'REDIS' ? REDIS : VALKEY)[id] ?? null;

@@ -7,6 +7,8 @@ import { rdbFacts } from './rdb-facts.js';
 
 /** Payload bytes gathered before they are hashed: one call a segment would cost more than the hashing. */
 const STAGE_BYTES = 16 * 1024;
+/** The stage begins with this much, since thousands of payloads may be under way at once. */
+const FIRST_STAGE_BYTES = 1024;
 
 /** Bytes before the end mark that tell it from the same text inside a value where the RDB cannot be read: EOF opcode and CRC64. */
 export const TRAILER_BYTES = 9;
@@ -71,7 +73,7 @@ export class PayloadReader {
     });
     const length = header?.form === 'length' ? header.bytes : null;
     this.#mark = header?.form === 'eof-mark' ? Buffer.from(header.mark, 'latin1') : null;
-    this.#stage = Buffer.allocUnsafe(STAGE_BYTES);
+    this.#stage = Buffer.allocUnsafe(FIRST_STAGE_BYTES);
     this.facts = {
       form: length !== null ? 'length' : this.#mark !== null ? 'eof-mark' : null,
       declaredBytes: length,
@@ -164,10 +166,17 @@ export class PayloadReader {
     let take = Math.min(end - at, STAGE_BYTES - this.#staged);
     if (whole !== null) take = Math.min(take, whole - facts.bytes);
     this.#rdb!.feed(bytes, at, at + take);
+    if (this.#staged + take > this.#stage.length) this.#growStage(this.#staged + take);
     this.#stage.set(bytes.subarray(at, at + take), this.#staged);
     this.#staged += take;
     facts.bytes += take;
     return at + take;
+  }
+
+  #growStage(needed: number): void {
+    const grown = Buffer.allocUnsafe(Math.min(STAGE_BYTES, Math.max(needed, 4 * this.#stage.length)));
+    this.#stage.copy(grown, 0, 0, this.#staged);
+    this.#stage = grown;
   }
 
   /** A hole of `length` bytes: returns how many of them the payload accounts for. */

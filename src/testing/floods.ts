@@ -171,6 +171,17 @@ export const FLOODS: readonly Flood[] = [
     },
   },
   {
+    name: 'payloads under way at once',
+    unit: 'payloads',
+    size: 10_000,
+    testSize: 500,
+    run(wire, _links, size) {
+      const begun = concat(rdbKey(0), rdbString('x'.repeat(400)));
+      const links = Array.from({ length: size }, (_, i) => new FloodLink(wire, i));
+      for (const link of links) link.attach(begun, 1_000_000);
+    },
+  },
+  {
     name: 'a replica in a reconnect loop',
     unit: 'sessions',
     size: 100_000,
