@@ -56,7 +56,7 @@ async function measure(capture: string, most: number): Promise<{ ratio: number; 
   let passes = 0;
   const leastPasses = values.renew ? MOST_PASSES : PASSES;
   while (passes < leastPasses || (passes < MOST_PASSES && analysed / plain > most)) {
-    plain = Math.min(plain, await cpuTime(() => plainReads(capture)) / READS_A_PASS);
+    plain = Math.min(plain, (await cpuTime(() => plainReads(capture))) / READS_A_PASS);
     analysed = Math.min(analysed, await cpuTime(() => analysis(capture)));
     passes++;
   }
