@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
@@ -40,6 +40,7 @@ describe.skipIf(!hasChromium && process.env.CI === undefined)('the report', () =
   const folder = mkdtempSync(join(tmpdir(), 'psyncscope-report-'));
   const written = async (capture: string, name: string): Promise<string> => {
     const path = join(folder, name);
+    if (existsSync(path)) return path;
     expect(await runCli(['report', capture, '-o', path])).toMatchObject({ code: 0, stdout: '' });
     return path;
   };

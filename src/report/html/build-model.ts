@@ -22,6 +22,8 @@ import type { LinkRatesDocument } from '../rates/rates-document.js';
 import { parseMicros } from '../time.js';
 import { countText } from '../units.js';
 import { Axis } from './axis.js';
+import { briefOf } from './brief.js';
+import type { Clock } from './clock.js';
 import { courseView } from './course-view.js';
 import type { LoggedEvent } from './event-log.js';
 import {
@@ -34,9 +36,11 @@ import {
 } from './limits.js';
 import type { EventRow, FindingItem, LinkView, ReportModel } from './model.js';
 import { commandsView, payloadViews } from './payload-view.js';
+import { momentsOf } from './promotion.js';
 import { sessionView } from './session-view.js';
-import { type Clock, storyOf, verdictOf } from './story.js';
+import { storyOf } from './story.js';
 import { topologyViews } from './topology-view.js';
+import { verdictOf } from './verdict.js';
 
 /** All that is known at the end of a run. */
 export interface ReportSource {
@@ -67,6 +71,8 @@ export function buildModel(source: ReportSource): ReportModel {
   const index = new Map(shown.map((at, i) => [document.links[at]!.id, i]));
   const indexOf = (event: LoggedEvent): number | null =>
     event.link === null ? null : (index.get(event.link.id) ?? null);
+  const links = shown.map((at) => linkView(source, at, axis, clock, shown.length));
+  const drawings = topologyViews(topology, zone, clock.withDate);
   return {
     schema: 'psyncscope.report/1',
     madeBy: `psyncscope ${source.version}`,
@@ -77,20 +83,22 @@ export function buildModel(source: ReportSource): ReportModel {
     ...zonePart(zone, axis.from),
     withDate: clock.withDate,
     verdict: verdictOf(document, topology, clock),
+    brief: briefOf({ document, topology, views: links, axis, clock }),
+    moments: momentsOf(topology, axis),
     story: storyOf(topology, events, indexOf, axis, clock),
     findings: worstFirst(document.findings)
       .slice(0, MAX_FINDINGS)
       .map((finding) => findingItem(finding, document, index, axis)),
     // Of findings the page has a list of its own.
     notes: notesOf({ ...document, findings: [] }),
-    topology: topologyViews(topology, zone, clock.withDate),
-    links: shown.map((at) => linkView(source, at, axis, clock, shown.length)),
+    topology: drawings,
+    links,
     leftOut: {
       links: document.links.length - shown.length,
       events: source.eventsLeftOut,
-      nodes: Math.max(0, topology.nodes.length - MAX_NODES),
+      nodes: (drawings.at(-1)?.nodes.length ?? 0) < MAX_NODES ? 0 : topology.nodes.length - MAX_NODES,
     },
-    events: events.map((event) => eventRow(event, indexOf(event), axis)),
+    events: inOrder(events).map((event) => eventRow(event, indexOf(event), axis)),
     document: documentPart(document),
   };
 }
@@ -215,6 +223,11 @@ function shownSessions(count: number, links: number): number[] {
   if (count <= limit) return all;
   const head = Math.ceil(limit / 4);
   return [...all.slice(0, head), ...all.slice(count - (limit - head))];
+}
+
+/** A connection's end is told of after the last packets of it, and of when it was closed. */
+function inOrder(events: readonly LoggedEvent[]): LoggedEvent[] {
+  return [...events].sort((a, b) => a.at - b.at || a.packet - b.packet);
 }
 
 function eventRow({ event: _, ...row }: LoggedEvent, link: number | null, axis: Axis): EventRow {

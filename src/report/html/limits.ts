@@ -25,6 +25,9 @@ export const LAST_SENTENCES = 12;
 /** Servers drawn. */
 export const MAX_NODES = 60;
 
+/** Promotions marked in the picture, the first ones. */
+export const MAX_MOMENTS = 32;
+
 /** Payloads shown of a link, the latest ones; rows of its tables. */
 export const MAX_PAYLOADS = 6;
 export const MAX_ROWS = 15;

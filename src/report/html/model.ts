@@ -17,6 +17,8 @@ export interface ReportModel {
   zoneName: string;
   withDate: boolean;
   verdict: { tone: 'bad' | 'warn' | 'good'; headline: string; facts: string };
+  brief: BriefItem[];
+  moments: MomentView[];
   story: StoryItem[];
   findings: FindingItem[];
   notes: NoteItem[];
@@ -26,6 +28,19 @@ export interface ReportModel {
   leftOut: { links: number; events: number; nodes: number };
   events: EventRow[];
   document: { name: string; bytes: number; gzip: string } | null;
+}
+
+/** A line of what is said first; `at` stands before its text as a time. */
+export interface BriefItem {
+  name: 'When' | 'Where' | 'Back' | 'Cost' | 'Why' | 'More' | 'Do';
+  at: number | null;
+  text: string;
+}
+
+/** A moment that concerns more than one link: a line through all lanes and charts. */
+export interface MomentView {
+  at: number;
+  text: string;
 }
 
 export type RowTone = 'bad' | 'warn' | 'good' | 'strong' | 'dim' | null;

@@ -1,31 +1,46 @@
-import type { Attachment, Change, Topology } from '../../analysis/topology/model.js';
+import type { Attachment, Change, Topology, TopologyNode } from '../../analysis/topology/model.js';
 import { clockText, type Zone } from '../time.js';
 import { lagText, nameText, positionText, serverParts, stateText } from '../topology/node-text.js';
-import { durationText } from '../units.js';
+import { bytesText, countText, durationText } from '../units.js';
 import { MAX_NODES } from './limits.js';
 import type { RowTone, TopologyNodeView, TopologyView } from './model.js';
 
 /** Changes after which the drawing is another one. */
 const TURNS: ReadonlySet<Change['kind']> = new Set(['moved', 'promoted', 'left']);
 
+/** Replicas of one master, of which there is nothing to say, that have a box each; and names in the box of more. */
+const MOST_ALIKE = 8;
+const NAMES_OF_MANY = 3;
+
+/** Writes a packet time (µs). */
+type ClockText = (micros: number) => string;
+
 /** Who replicated from whom at the end, and before the first turn where there was one. */
 export function topologyViews(topology: Topology, zone: Zone, withDate: boolean): TopologyView[] {
   const { at } = topology;
   if (at === null || topology.nodes.length === 0) return [];
-  const end: TopologyView = { title: 'At the end', nodes: nodesAt(topology, at, true) };
+  const clockOf: ClockText = (micros) => clockText(micros, { zone, decimals: 3, withDate });
+  const end: TopologyView = {
+    title: `At the end, ${clockOf(at)}`,
+    nodes: nodesAt(topology, at, { isEnd: true, clockOf }),
+  };
   const turn = topology.changes.find(
     ({ kind, ...change }) => TURNS.has(kind) || ('wasMaster' in change && change.wasMaster === true),
   );
   if (turn === undefined) return [end];
   const time = turn.at - 1;
-  const before = nodesAt(topology, time, false);
+  const before = nodesAt(topology, time, { isEnd: false, clockOf });
   if (before.length === 0) return [end];
-  const clock = clockText(turn.at, { zone, decimals: 3, withDate });
-  return [{ title: `Before ${clock}`, nodes: before }, end];
+  const name = turn.kind === 'promoted' ? 'the change of masters at ' : '';
+  return [{ title: `Before ${name}${clockOf(turn.at)}`, nodes: before }, end];
 }
 
 /** Servers that were attached, or served others, at `time` (µs); at the end also those that are by themselves. */
-function nodesAt(topology: Topology, time: number, isEnd: boolean): TopologyNodeView[] {
+function nodesAt(
+  topology: Topology,
+  time: number,
+  { isEnd, clockOf }: { isEnd: boolean; clockOf: ClockText },
+): TopologyNodeView[] {
   const current = new Map<string, Attachment>();
   for (const attachment of topology.attachments) {
     const { from, until, replica } = attachment;
@@ -39,9 +54,11 @@ function nodesAt(topology: Topology, time: number, isEnd: boolean): TopologyNode
   const served = new Set([...current.values()].map(({ master }) => master));
   const byName = new Map(topology.nodes.map((node) => [node.name, node]));
   const nodes: TopologyNodeView[] = [];
+  const placed = new Set<string>();
   const place = (name: string, parent: number | null): void => {
     const node = byName.get(name);
-    if (node === undefined || nodes.some((each) => each.name === nameText(name))) return;
+    if (node === undefined || placed.has(name)) return;
+    placed.add(name);
     const index = nodes.length;
     const own = parent === null ? null : (current.get(name) ?? null);
     nodes.push({
@@ -49,11 +66,19 @@ function nodesAt(topology: Topology, time: number, isEnd: boolean): TopologyNode
       role: own === null ? 'master' : served.has(name) ? 'replica and master' : 'replica',
       parent,
       ...stateOf(own, served.has(name), topology.at, isEnd),
-      lines: isEnd
-        ? [positionText(node), ...serverParts(node)].filter((line) => line !== '')
-        : serverParts(node),
+      lines: [
+        isEnd ? cameText(node, clockOf) : goesText(node, time, clockOf),
+        isEnd ? positionText(node) : '',
+        ...serverParts(node),
+      ].filter((line) => line !== ''),
     });
-    for (const [replica, { master }] of current) if (master === name) place(replica, index);
+    const attached = [...current.values()].filter(({ master }) => master === name);
+    const alike = attached.filter((each) => isPlain(each, byName.get(each.replica), served, isEnd));
+    const together = alike.length > MOST_ALIKE ? new Set(alike) : new Set<Attachment>();
+    for (const each of attached) if (!together.has(each)) place(each.replica, index);
+    if (together.size === 0) return;
+    nodes.push(manyReplicas(alike, index, isEnd));
+    for (const { replica } of together) placed.add(replica);
   };
   for (const { name } of topology.nodes) {
     const isRoot = !current.has(name) || !byName.has(current.get(name)!.master);
@@ -62,6 +87,47 @@ function nodesAt(topology: Topology, time: number, isEnd: boolean): TopologyNode
   // Replicas of each other have no root: one of them stands for it.
   for (const name of current.keys()) place(name, null);
   return nodes.slice(0, MAX_NODES);
+}
+
+/** A replica of which there is nothing to say but that it works. */
+function isPlain(
+  { replica, state }: Attachment,
+  node: TopologyNode | undefined,
+  served: ReadonlySet<string>,
+  isEnd: boolean,
+): boolean {
+  return !served.has(replica) && (!isEnd || state === 'online') && (node?.roles.length ?? 0) < 2;
+}
+
+/** Replicas of one master as one box. */
+function manyReplicas(alike: readonly Attachment[], parent: number, isEnd: boolean): TopologyNodeView {
+  const lag = alike.reduce((most, { lagBytes }) => Math.max(most, lagBytes ?? 0), 0);
+  const names = alike.map(({ replica }) => nameText(replica));
+  return {
+    name: `${countText(alike.length)} replicas`,
+    role: '',
+    parent,
+    state: isEnd ? `online, lag ${bytesText(lag)} at most` : 'attached',
+    tone: 'good',
+    lines: [
+      ...names.slice(0, NAMES_OF_MANY),
+      `and ${countText(names.length - NAMES_OF_MANY)} more, all under Links`,
+    ],
+  };
+}
+
+/** Since when a node is what it is, where it was something else before. */
+function cameText({ roles }: TopologyNode, clockOf: ClockText): string {
+  const [last, before] = [roles.at(-1), roles.at(-2)];
+  if (last === undefined || before === undefined) return '';
+  return last.role === 'master' ? `took over at ${clockOf(last.at)}` : `master until ${clockOf(last.at)}`;
+}
+
+/** What a node is to become. */
+function goesText({ roles }: TopologyNode, time: number, clockOf: ClockText): string {
+  const next = roles.find(({ at }) => at > time);
+  if (next === undefined || next === roles[0]) return '';
+  return next.role === 'master' ? `takes over at ${clockOf(next.at)}` : `replica from ${clockOf(next.at)} on`;
 }
 
 function stateOf(

@@ -2,50 +2,14 @@ import uPlot from 'uplot';
 import { bytesText, countText, durationText } from '../../units.js';
 import type { CourseView } from '../model.js';
 import { LEFT, RIGHT, ticksOf } from './axis.js';
+import { type ChartKind, DASHES, KINDS, WHOLE_STEPS, yRange } from './chart-kinds.js';
 import { h, styleValue } from './dom.js';
-import { clockOf, type Page } from './page.js';
+import type { Page } from './page.js';
 import { alignCourses, type Columns, indexAt } from './series.js';
+import { VALUES, valuesTable } from './values-table.js';
 
 /** Links drawn at once: more lines cannot be told apart. */
 export const MAX_DRAWN = 6;
-
-/** Dashes beside colours. */
-const DASHES = [[], [6, 3], [2, 3], [9, 3, 2, 3], [4, 2], [12, 4]];
-
-interface ChartKind {
-  title: string;
-  height: number;
-  format: (value: number) => string;
-  series: { of: keyof Columns; stepped: boolean; thin: boolean }[];
-}
-
-const KINDS: ChartKind[] = [
-  {
-    title: 'Offset: sent by the master (thin), acknowledged by the replica (thick)',
-    height: 170,
-    format: countText,
-    series: [
-      { of: 'sent', stepped: true, thin: true },
-      { of: 'acked', stepped: true, thin: false },
-    ],
-  },
-  {
-    title: 'Lag in bytes: sent and not acknowledged, most and least of each step',
-    height: 130,
-    format: bytesText,
-    series: [
-      { of: 'hi', stepped: true, thin: false },
-      { of: 'lo', stepped: true, thin: true },
-    ],
-  },
-  {
-    title:
-      'Lag in time: age of the oldest byte not acknowledged (a sound replica acknowledges once a second)',
-    height: 130,
-    format: durationText,
-    series: [{ of: 'age', stepped: false, thin: false }],
-  },
-];
 
 /** Offsets and lag over time, on the axis of the lanes; and a table of what they are at the cursor. */
 export class Charts {
@@ -82,35 +46,11 @@ export class Charts {
   /** Which links are drawn, with their values at the cursor. */
   table(): HTMLElement {
     const cells = (index: number): HTMLElement[] => {
-      const made = [0, 1, 2, 3].map(() => h('td', { class: 'number' }, '–'));
+      const made = VALUES.map((name) => h('td', { class: 'number', 'data-name': name }, '–'));
       this.#values.set(index, made);
       return made;
     };
-    return h(
-      'div',
-      { class: 'table-box' },
-      h(
-        'table',
-        { class: 'values' },
-        h(
-          'caption',
-          {},
-          'Links in the charts, and their values at the cursor, or else at the end of what is shown',
-        ),
-        h(
-          'thead',
-          {},
-          h(
-            'tr',
-            {},
-            ...['Link', 'Sent', 'Acknowledged', 'Lag', 'Lag in time'].map((name, i) =>
-              h('th', { scope: 'col', class: i > 0 ? 'number' : null }, name),
-            ),
-          ),
-        ),
-        h('tbody', {}, ...this.#drawable.map((index) => h('tr', {}, this.#choice(index), ...cells(index)))),
-      ),
-    );
+    return valuesTable(this.#drawable.map((index) => [this.#choice(index), ...cells(index)]));
   }
 
   #choice(index: number): HTMLElement {
@@ -213,7 +153,8 @@ export class Charts {
           font,
           grid,
           ticks: { ...grid, size: 3 },
-          values: (_, splits) => splits.map(kind.format),
+          ...(kind.whole ? { incrs: WHOLE_STEPS } : {}),
+          values: (_, splits) => kind.labels?.(splits) ?? splits.map(kind.format),
           space: 34,
         },
       ],
@@ -241,6 +182,7 @@ export class Charts {
       hooks: {
         setSelect: [(plot) => this.#selected(plot)],
         setCursor: [(plot) => this.#hovered(plot)],
+        drawClear: [(plot) => this.#moments(plot)],
       },
     };
     const data = [this.#x, ...lines.map(({ columns, of }) => columns[of])] as uPlot.AlignedData;
@@ -257,6 +199,24 @@ export class Charts {
     };
     if (stepped) line.paths = uPlot.paths.stepped!({ align: 1 });
     return line;
+  }
+
+  /** The lines of lanes.ts, behind the courses. */
+  #moments(plot: uPlot): void {
+    const { ctx, bbox } = plot;
+    ctx.save();
+    ctx.strokeStyle = styleValue('--accent');
+    ctx.lineWidth = uPlot.pxRatio;
+    ctx.setLineDash([4 * uPlot.pxRatio, 3 * uPlot.pxRatio]);
+    ctx.beginPath();
+    for (const { at } of this.#page.model.moments) {
+      const x = plot.valToPos(at, 'x', true);
+      if (x < bbox.left || x > bbox.left + bbox.width) continue;
+      ctx.moveTo(x, bbox.top);
+      ctx.lineTo(x, bbox.top + bbox.height);
+    }
+    ctx.stroke();
+    ctx.restore();
   }
 
   #selected(plot: uPlot): void {
@@ -300,7 +260,8 @@ export class Charts {
         text(columns?.sent[at], countText),
         text(columns?.acked[at], countText),
         text(columns?.hi[at], bytesText),
-        text(columns?.age[at], durationText),
+        // The age of a step is its most: where all is acknowledged nothing waits any more.
+        text(columns?.hi[at] === 0 ? 0 : columns?.age[at], durationText),
       ];
       for (const [i, cell] of cells.entries()) cell.textContent = values[i]!;
     }
@@ -320,20 +281,4 @@ export class Charts {
       context.stroke();
     }
   }
-}
-
-/** Lag begins at 0; offsets with a little air on both sides. */
-function yRange(kind: ChartKind, min: number | null, max: number | null): [number, number] {
-  if (min === null || max === null || !Number.isFinite(min)) return [0, 1];
-  if (kind.series[0]!.of !== 'sent') return [0, Math.max(1, max * 1.08)];
-  const air = Math.max(1, (max - min) * 0.06);
-  return [Math.max(0, min - air), max + air];
-}
-
-/** `04:40:43.589 to 04:40:47.301`, for who cannot see the axis. */
-export function spanWords(page: Page): string {
-  const { span, length } = page.view;
-  const from = Math.max(0, span.from);
-  const to = Math.min(length, span.to);
-  return `${clockOf(page.model, from)} to ${clockOf(page.model, to)}, ${durationText((to - from) / 1000)}`;
 }

@@ -1,6 +1,7 @@
 import { plural } from '../../units.js';
 import type { EventKind, EventRow } from '../model.js';
 import { h } from './dom.js';
+import { matchingEvents } from './event-filter.js';
 import { jumpButton, linkAt, type Page, section } from './page.js';
 import { leftOutText, sign } from './summary.js';
 
@@ -14,7 +15,7 @@ const KINDS: Record<EventKind, string> = {
   stream: 'online',
   lag: 'lag',
   finding: 'findings',
-  capture: 'gaps',
+  capture: 'gaps and TLS',
   handshake: 'handshakes',
 };
 
@@ -29,7 +30,7 @@ export function events(page: Page): HTMLElement {
   let matching: EventRow[] = [];
   let shown = 0;
   let word = '';
-  let link = '';
+  let link: number | null = null;
 
   const show = (until: number): void => {
     body.append(...matching.slice(shown, until).map((event) => row(page, event)));
@@ -39,12 +40,7 @@ export function events(page: Page): HTMLElement {
     count.textContent = `${plural(matching.length, 'event')} of ${model.events.length}${seen}`;
   };
   const filter = (): void => {
-    matching = model.events.filter(
-      (event) =>
-        kinds.has(event.kind) &&
-        (link === '' || String(event.link) === link) &&
-        textOf(page, event).includes(word),
-    );
+    matching = matchingEvents(model, { kinds, link, word });
     body.replaceChildren();
     shown = 0;
     show(BATCH);
@@ -63,7 +59,7 @@ export function events(page: Page): HTMLElement {
     {
       id: 'event-link',
       change: () => {
-        link = choice.value;
+        link = choice.value === '' ? null : Number(choice.value);
         filter();
       },
     },
@@ -122,12 +118,6 @@ export function events(page: Page): HTMLElement {
     more,
     left === null ? null : h('p', { class: 'left-out' }, left),
   );
-}
-
-/** What a search looks through. */
-function textOf({ model }: Page, event: EventRow): string {
-  const link = linkAt(model, event.link);
-  return `${link?.id ?? ''} ${event.kind} ${event.what} ${event.why} ${event.packet}`.toLowerCase();
 }
 
 function row(page: Page, event: EventRow): HTMLElement {

@@ -1,7 +1,10 @@
-import type { LinkView, MarkView, PhaseKind, ReportModel, SessionView } from '../model.js';
+import type { LinkView, MarkView, SessionView } from '../model.js';
 import { LEFT, RIGHT, ticksOf } from './axis.js';
 import { h, s } from './dom.js';
+import { LETTERS, PHASE_NAMES } from './legend.js';
+import { momentMarks } from './moments.js';
 import { clockOf, type Page } from './page.js';
+import { stacked } from './stacking.js';
 import type { Span } from './view.js';
 
 const BAR = 20;
@@ -14,28 +17,12 @@ const AXIS = 20;
 const THINNEST = 2;
 /** Marks closer than this are one, px. */
 const NEAREST = 13;
+/** More lanes than this scroll. */
+const MOST_UNSCROLLED = 12;
+/** Least width of the plot, px. */
+const NARROWEST = 50;
 /** A drag shorter than this is a click, px. */
 const SHORTEST_DRAG = 5;
-
-/** Phases, in the order of a sync. */
-export const PHASE_NAMES: Record<PhaseKind, string> = {
-  handshake: 'handshake',
-  waiting: 'waiting for the snapshot',
-  payload: 'payload',
-  loading: 'loading, until the first ACK',
-  online: 'online',
-  refused: 'refused',
-  silent: 'connected, no request',
-};
-
-const LETTERS: Record<MarkView['kind'] | 'finding', string> = {
-  full: 'F',
-  partial: 'P',
-  refused: '×',
-  closed: '|',
-  reset: '⤫',
-  finding: '!',
-};
 
 interface Mark {
   at: number;
@@ -55,11 +42,16 @@ const RANKS: Record<MarkView['kind'] | 'finding', number> = {
 
 /** Swim lanes: one a link, with its sessions as bars of phases. Dragging shows a stretch of time, a click a session. */
 export class Lanes {
+  /** What is put into the page: with many lanes it scrolls, so that the charts below stay in sight. */
+  readonly box: HTMLElement;
   readonly element: HTMLElement;
   readonly #page: Page;
   readonly #rows: { link: LinkView; index: number; plot: HTMLElement }[];
   readonly #axis = h('div', { class: 'lane-axis' });
+  readonly #moments = h('div', { class: 'moments' });
   readonly #cursor = h('div', { class: 'cursor', hidden: true });
+  /** Of the plot, as of the last drawing, px. */
+  #width = NARROWEST;
   readonly #brush = h('div', { class: 'brush', hidden: true });
 
   constructor(page: Page) {
@@ -73,17 +65,18 @@ export class Lanes {
       'div',
       { class: 'lanes' },
       this.#axis,
+      this.#moments,
       ...this.#rows.map(({ link, index, plot }) => lane(link, index, plot)),
       this.#brush,
       this.#cursor,
     );
+    const isMany = this.#rows.length > MOST_UNSCROLLED;
+    this.box = isMany
+      ? h('div', { class: 'lanes-box', tabindex: 0, role: 'group', 'aria-label': 'Lanes' }, this.element)
+      : this.element;
     page.view.onSpan(() => this.draw());
     page.view.onCursor(() => this.#point());
     this.#listen();
-  }
-
-  get #width(): number {
-    return Math.max(50, this.element.clientWidth - LEFT - RIGHT);
   }
 
   #place(at: number): number {
@@ -93,7 +86,12 @@ export class Lanes {
 
   draw(): void {
     const { model, view } = this.#page;
-    const width = this.#width;
+    // Asked for once: with each bar that is put in its place the browser would lay out everything anew.
+    const { parentElement } = this.box;
+    // As wide as the charts, whatever a scroll bar takes.
+    if (this.box !== this.element) this.element.style.width = `${parentElement?.clientWidth ?? 0}px`;
+    const width = Math.max(NARROWEST, (parentElement?.clientWidth ?? 0) - LEFT - RIGHT);
+    this.#width = width;
     const ticks = ticksOf(model, view.span, width);
     this.#axis.replaceChildren(
       s(
@@ -104,6 +102,7 @@ export class Lanes {
         ),
       ),
     );
+    this.#moments.replaceChildren(...momentMarks(model, view.span, width));
     for (const { link, index, plot } of this.#rows)
       plot.replaceChildren(
         this.#lane(
@@ -289,82 +288,5 @@ function lane(link: LinkView, index: number, plot: HTMLElement): HTMLElement {
       h('span', { class: 'lane-state' }, link.state),
     ),
     plot,
-  );
-}
-
-/** Rows of sessions that overlap (the two connections of one sync). */
-function stacked(sessions: readonly SessionView[]): { rows: Map<number, number>; count: number } {
-  const rows = new Map<number, number>();
-  const ends: number[] = [];
-  for (const { number, from, to } of sessions) {
-    const free = ends.findIndex((end) => end <= from);
-    const row = free === -1 ? Math.min(ends.length, 3) : free;
-    ends[row] = Math.max(ends[row] ?? 0, to);
-    rows.set(number, row);
-  }
-  return { rows, count: ends.length };
-}
-
-/** What the bars and marks mean. */
-export function legend({ links }: ReportModel): HTMLElement {
-  const phases = new Set(
-    links.flatMap(({ sessions }) => sessions.flatMap((session) => session.phases.map(({ kind }) => kind))),
-  );
-  const marks = new Set(
-    links.flatMap(({ sessions }) => sessions.flatMap((session) => session.marks.map(({ kind }) => kind))),
-  );
-  const swatch = (kind: PhaseKind): SVGElement =>
-    s(
-      'svg',
-      { width: 22, height: 12, 'aria-hidden': 'true' },
-      s('rect', { width: 22, height: 12, class: `phase ${kind}` }),
-      kind === 'waiting' || kind === 'loading' || kind === 'refused'
-        ? s('rect', { width: 22, height: 12, fill: `url(#texture-${kind})` })
-        : null,
-    );
-  const names: Record<MarkView['kind'], string> = {
-    full: 'full sync granted',
-    partial: 'partial resync granted',
-    refused: 'refused',
-    closed: 'closed',
-    reset: 'reset',
-  };
-  return h(
-    'ul',
-    { class: 'legend', 'aria-label': 'What the bars and marks mean' },
-    ...(Object.keys(PHASE_NAMES) as PhaseKind[])
-      .filter((kind) => phases.has(kind))
-      .map((kind) => h('li', {}, swatch(kind), PHASE_NAMES[kind])),
-    ...(Object.keys(names) as MarkView['kind'][])
-      .filter((kind) => marks.has(kind))
-      .map((kind) =>
-        h(
-          'li',
-          {},
-          h('span', { class: `letter ${kind}`, 'aria-hidden': 'true' }, LETTERS[kind]),
-          names[kind],
-        ),
-      ),
-  );
-}
-
-/** Textures of phases, so that these differ by more than colour. */
-export function textures(): SVGSVGElement {
-  const pattern = (kind: string, size: number, ...shapes: SVGElement[]): SVGElement =>
-    s(
-      'pattern',
-      { id: `texture-${kind}`, width: size, height: size, patternUnits: 'userSpaceOnUse' },
-      ...shapes,
-    );
-  return s(
-    'svg',
-    { class: 'textures', width: 0, height: 0, 'aria-hidden': 'true' },
-    s(
-      'defs',
-      {},
-      pattern('waiting', 7, s('path', { d: 'M-1,8 L8,-1 M-1,1 L1,-1 M6,8 L8,6', class: 'ink' })),
-      pattern('loading', 6, s('circle', { cx: 3, cy: 3, r: 1.1, class: 'ink dot' })),
-      pattern('refused', 8, s('path', { d: 'M0,0 L8,8 M8,0 L0,8', class: 'ink' })),
-    ),
   );
 }

@@ -1,11 +1,18 @@
-import { Charts, MAX_DRAWN, spanWords } from './charts.js';
+import { spanWords } from './axis.js';
+import { Charts, MAX_DRAWN } from './charts.js';
 import { h } from './dom.js';
-import { Lanes, legend, textures } from './lanes.js';
-import { type Page, section } from './page.js';
+import { Lanes } from './lanes.js';
+import { legend, textures } from './legend.js';
+import { clockOf, type Page, section } from './page.js';
 
 /** Share of what is shown that an arrow key moves by; and what a key makes of it. */
 const PAN = 0.2;
 const ZOOM = 0.6;
+/** The cursor's step, as a share of what is shown. */
+const STEP = 0.01;
+
+/** Width of what is drawn on paper, px: A4 and Letter have room for it, whatever the window is. */
+const PAPER = 690;
 
 /** Lanes and charts on one time axis. */
 export function picture(page: Page): HTMLElement | null {
@@ -14,6 +21,7 @@ export function picture(page: Page): HTMLElement | null {
   const lanes = new Lanes(page);
   const charts = new Charts(page);
   const shown = h('output', { class: 'span', 'aria-live': 'polite' });
+  const said = h('output', { class: 'unseen', 'aria-live': 'polite' });
   const stage = h(
     'div',
     {
@@ -22,24 +30,29 @@ export function picture(page: Page): HTMLElement | null {
       tabindex: 0,
       role: 'group',
       'aria-label':
-        'Sessions, offsets and lag over time. Arrow keys move, plus and minus zoom, 0 shows everything.',
-      keydown: (event) => onKey(event as KeyboardEvent, page),
+        'Sessions, offsets and lag over time. Arrow keys move, with Shift the cursor, plus and minus zoom, 0 shows everything.',
+      keydown: (event) => onKey(event as KeyboardEvent, page, said),
     },
-    lanes.element,
+    lanes.box,
     charts.isEmpty ? null : charts.element,
   );
   const made = section(
     'picture',
-    'The picture, on one time axis',
+    'The picture: sessions, offsets and lag on one time axis',
     textures(),
-    h('div', { class: 'tools' }, ...tools(page), shown),
+    h('div', { class: 'tools' }, ...tools(page), shown, said),
     h(
       'p',
-      { class: 'hint' },
+      { class: 'hint for-mouse' },
       'Drag over lanes or charts to zoom in, double-click to see everything. With the keyboard: ',
       ...['←', '→', '+', '−', '0'].flatMap((key) => [h('kbd', {}, key), ' ']),
-      'Click a session for its details.',
+      'and ',
+      h('kbd', {}, 'Shift'),
+      ' ',
+      h('kbd', {}, '→'),
+      ' for the cursor. Click a session for its details.',
     ),
+    h('p', { class: 'hint for-touch' }, 'The buttons move and zoom; a tap on a session opens its details.'),
     legend(model),
     stage,
     charts.isEmpty ? null : charts.table(),
@@ -75,11 +88,12 @@ function tools({ view }: Page): HTMLElement[] {
   ];
 }
 
-function onKey(event: KeyboardEvent, { view }: Page): void {
+function onKey(event: KeyboardEvent, { view, model }: Page, said: HTMLElement): void {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const acts: Record<string, () => void> = {
-    ArrowLeft: () => view.pan(-PAN),
-    ArrowRight: () => view.pan(PAN),
+    ArrowLeft: () => (event.shiftKey ? view.step(-STEP) : view.pan(-PAN)),
+    ArrowRight: () => (event.shiftKey ? view.step(STEP) : view.pan(PAN)),
+    Escape: () => view.point(null),
     '+': () => view.zoom(ZOOM),
     '=': () => view.zoom(ZOOM),
     '-': () => view.zoom(1 / ZOOM),
@@ -90,6 +104,8 @@ function onKey(event: KeyboardEvent, { view }: Page): void {
   if (act === undefined) return;
   event.preventDefault();
   act();
+  said.textContent =
+    view.cursor === null || !event.shiftKey ? '' : `Cursor at ${clockOf(model, view.cursor)}`;
 }
 
 /** Opens the details of a session, further below. */
@@ -111,13 +127,14 @@ function redrawWhenNeeded(stage: HTMLElement, lanes: Lanes, charts: Charts): voi
     const isFirst = width === 0;
     width = stage.clientWidth;
     lanes.draw();
-    // What is to be read comes first: charts are drawn once it is there.
-    if (isFirst) setTimeout(() => charts.draw());
+    if (isFirst) charts.draw();
     else charts.resize();
   }).observe(stage);
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => charts.draw());
   const forPaper = (isPaper: boolean): void => {
     document.documentElement.classList.toggle('paper', isPaper);
+    stage.style.width = isPaper ? `${PAPER}px` : '';
+    lanes.draw();
     charts.draw();
   };
   window.addEventListener('beforeprint', () => forPaper(true));

@@ -28,3 +28,54 @@ export function decimalsOf(step: number): 0 | 1 | 2 | 3 | 6 {
   if (step >= 1e4) return 2;
   return step >= 1e3 ? 3 : 6;
 }
+
+/**
+ * On which side of its place (px) each label stands, so that it ends before `width` and does not touch the one before it; null: there
+ * is no room for it. Places ascend.
+ */
+export function placeLabels(
+  places: readonly number[],
+  sizes: readonly number[],
+  width: number,
+): ('right' | 'left' | null)[] {
+  let taken = Number.NEGATIVE_INFINITY;
+  return places.map((place, index) => {
+    const size = sizes[index]!;
+    if (place >= taken && place + size <= width) {
+      taken = place + size;
+      return 'right';
+    }
+    if (place - size < Math.max(0, taken)) return null;
+    taken = place;
+    return 'left';
+  });
+}
+
+/** Longest label of an axis of numbers. */
+const LONGEST_LABEL = 9;
+
+/**
+ * Offsets as labels of an axis: whole where they are short (`12,500`), in the largest unit that the step between them allows
+ * (`12 M`), and where that is still too long its last digits (`…234,567`): the table below the charts has all of them.
+ */
+export function offsetLabels(values: readonly number[]): string[] {
+  const step = Math.abs((values[1] ?? values[0] ?? 0) - (values[0] ?? 0));
+  const largest = Math.max(0, ...values.map(Math.abs));
+  const isShort = grouped(largest).length <= LONGEST_LABEL;
+  const [unit, name] = (!isShort && UNITS.find(([size]) => step >= size && step % size === 0)) || [1, ''];
+  return values.map((value) => {
+    const text = `${grouped(Math.round(value / unit))}${name}`;
+    return text.length <= LONGEST_LABEL ? text : `…${text.slice(-(LONGEST_LABEL - 1)).replace(/^,/, '')}`;
+  });
+}
+
+const UNITS: readonly (readonly [number, string])[] = [
+  [1e12, ' T'],
+  [1e9, ' G'],
+  [1e6, ' M'],
+  [1e3, ' k'],
+];
+
+function grouped(value: number): string {
+  return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
+}

@@ -33,7 +33,9 @@ function rowsOf(course: CourseView): Row[] {
   for (const [session, start] of course.starts.entries()) {
     const next = course.starts[session + 1] ?? course.t.length;
     for (let i = start; i < next; i++)
-      rows.push(...stepRows(course, i, i + 1 < next ? course.t[i + 1]! : null));
+      rows.push(
+        ...stepRows(course, i, i + 1 < next ? (course.t[i]! + course.t[i + 1]!) / 2 : course.ends[session]!),
+      );
     const last = rows.at(-1);
     if (last === undefined) continue;
     const end = Math.max(course.ends[session]!, last.t);
@@ -42,8 +44,8 @@ function rowsOf(course: CourseView): Row[] {
   return rows;
 }
 
-/** A step: what it came to at its most, and then how it ended where that is something else. */
-function stepRows(course: CourseView, i: number, next: number | null): Row[] {
+/** A step: what it came to at its most, and then how it ended where that is something else; not later than `until`. */
+function stepRows(course: CourseView, i: number, until: number): Row[] {
   const t = course.t[i]!;
   const sent = course.sent[i]!;
   const acked = course.acked[i]!;
@@ -53,7 +55,7 @@ function stepRows(course: CourseView, i: number, next: number | null): Row[] {
   const rest = sent === null || acked === null ? lo : Math.max(0, sent - acked);
   const ageEnd = course.ageEnd[i]!;
   if (rest === hi && rest === lo && ageEnd === first.age) return [first];
-  const half = next === null ? course.step : Math.min(course.step, (next - t) / 2);
+  const half = Math.min(course.step, until - t);
   return [first, { ...first, t: t + Math.max(1, Math.floor(half)), hi: rest, lo: rest, age: ageEnd }];
 }
 

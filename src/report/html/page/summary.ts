@@ -16,7 +16,8 @@ const SIGNS: Record<Exclude<RowTone, null>, string> = {
 };
 
 /** What matters most, in a sentence, and the way to everything else. */
-export function header({ model }: Page): HTMLElement {
+export function header(page: Page): HTMLElement {
+  const { model } = page;
   const { verdict } = model;
   const { document: embedded } = model;
   return h(
@@ -24,14 +25,13 @@ export function header({ model }: Page): HTMLElement {
     { class: 'top' },
     h('p', { class: 'kicker' }, h('strong', {}, 'psyncscope'), ` replication report · ${model.title}`),
     h('h1', {}, h('span', { class: `verdict ${verdict.tone}` }, TONES[verdict.tone]), verdict.headline),
+    brief(page),
     h('p', { class: 'facts' }, verdict.facts),
     h('p', { class: 'capture' }, `${model.capture} · times in ${model.zoneName}`),
     h(
       'nav',
       { 'aria-label': 'Parts of this report' },
-      ...['Story', 'Findings', 'Topology', 'Picture', 'Links', 'Events'].map((name) =>
-        h('a', { href: `#${name.toLowerCase()}` }, name),
-      ),
+      ...partsOf(model).map((name) => h('a', { href: `#${name.toLowerCase()}` }, name)),
       embedded === null
         ? null
         : h(
@@ -40,6 +40,26 @@ export function header({ model }: Page): HTMLElement {
             'Download the summary document',
           ),
     ),
+  );
+}
+
+/** Sections that the page has. */
+function partsOf({ topology, links }: ReportModel): string[] {
+  const drawn = [topology.length > 0 ? 'Topology' : '', links.length > 0 ? 'Picture' : ''];
+  return ['Story', 'Findings', ...drawn.filter(Boolean), 'Links', 'Events'];
+}
+
+/** When, at what cost, why, and what to do; null where nothing is wrong. */
+function brief(page: Page): HTMLElement | null {
+  const { model } = page;
+  if (model.brief.length === 0) return null;
+  return h(
+    'dl',
+    { class: 'brief', 'aria-label': 'In short' },
+    ...model.brief.flatMap(({ name, at, text }) => [
+      h('dt', { class: name === 'Do' ? 'do' : null }, name),
+      h('dd', {}, at === null ? null : jumpButton(page, at), at !== null && text !== '' ? ' ' : null, text),
+    ]),
   );
 }
 
@@ -88,7 +108,13 @@ function findings(page: Page): HTMLElement {
   const { model } = page;
   const list =
     model.findings.length === 0
-      ? h('p', { class: 'none' }, 'No findings: no rule of psyncscope sees anything wrong with these links.')
+      ? h(
+          'p',
+          { class: 'none' },
+          model.links.length === 0
+            ? 'No findings: there is no link to judge.'
+            : 'No findings: no rule of psyncscope sees anything wrong with these links.',
+        )
       : h('ul', { class: 'findings' }, ...alike(model.findings).map((group) => finding(page, group)));
   const notes = model.notes.length === 0 ? null : h('ul', { class: 'notes' }, ...model.notes.map(note));
   return section('findings', 'What was found, and what to do', list, notes);

@@ -66,8 +66,8 @@ function draw(view: TopologyView, width: number): SVGSVGElement {
 }
 
 function wordsOf({ name, role, state, parent, lines }: TopologyNodeView, { nodes }: TopologyView): string {
-  const of = parent === null ? role : `${role} of ${nodes[parent]!.name}`;
-  return [`${name} ${of}`, state, ...lines].filter(Boolean).join(', ');
+  const of = parent === null ? '' : `of ${nodes[parent]!.name}`;
+  return [[name, role, of].filter(Boolean).join(' '), state, ...lines].filter(Boolean).join(', ');
 }
 
 /** Lines below the name; role and state share one where they fit. */

@@ -28,11 +28,6 @@ export class View {
     this.#cursorListeners.push(listener);
   }
 
-  get isWhole(): boolean {
-    const whole = this.#whole();
-    return this.span.from <= whole.from && this.span.to >= whole.to;
-  }
-
   /** Shows [from, to], moved and cut so that it lies on the axis. */
   show(from: number, to: number): void {
     const whole = this.#whole();
@@ -59,6 +54,16 @@ export class View {
   pan(share: number): void {
     const by = (this.span.to - this.span.from) * share;
     this.show(this.span.from + by, this.span.to + by);
+  }
+
+  /** Moves the cursor by a share of what is shown, from the middle where there is none; what is shown follows it. */
+  step(share: number): void {
+    const { from, to } = this.span;
+    const width = to - from;
+    const at = (this.cursor ?? (from + to) / 2) + width * share;
+    const kept = Math.min(this.length, Math.max(0, at));
+    if (kept < from || kept > to) this.show(kept - width / 2, kept + width / 2);
+    this.point(kept);
   }
 
   /** Brings a moment into view, close up. */
