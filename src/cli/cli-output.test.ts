@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { displayWidth } from '../report/width.js';
 import { fixture } from '../testing/fixtures.js';
-import { ESCAPES, runCli } from '../testing/run-cli.js';
+import { ESCAPES, PROGRAM, runCli } from '../testing/run-cli.js';
 
 /** What people read: colours, widths, zones, formats. */
 
@@ -122,4 +123,15 @@ describe('a terminal', () => {
     );
     expect(shell.stdout).toMatch(ESCAPES);
   });
+});
+
+it('a full disk is told, with a code of its own', () => {
+  const full = openSync('/dev/full', 'w');
+  const { status, stderr } = spawnSync(process.execPath, [PROGRAM, 'summary', CAPTURE], {
+    stdio: ['ignore', full, 'pipe'],
+    encoding: 'utf8',
+  });
+  closeSync(full);
+  expect(stderr).toContain('psyncscope: standard output: cannot be written: ENOSPC: no space left on device');
+  expect(status).toBe(3);
 });

@@ -3,7 +3,7 @@ import { CaptureError } from '../capture/types.js';
 import { escapeText } from '../report/escape.js';
 import { InputProblem, UsageError } from './errors.js';
 import { keepHeapSmall } from './heap.js';
-import { guardOutput } from './output.js';
+import { guardOutput, outputProblem } from './output.js';
 import { withRemedies } from './remedies.js';
 import { version } from './version.js';
 
@@ -26,6 +26,8 @@ export async function main(args: string[]): Promise<void> {
   try {
     const { buildParser } = await import('./parser.js');
     await buildParser(args).parseAsync();
+    const problem = outputProblem();
+    if (problem !== null) throw problem;
   } catch (error) {
     if (error instanceof UsageError) fail(error.message, EXIT_USAGE);
     else if (error instanceof LiveError)

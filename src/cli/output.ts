@@ -1,3 +1,9 @@
+import { writeFully } from './descriptor.js';
+import type { InputProblem } from './errors.js';
+import { notWritten } from './not-written.js';
+
+const STANDARD_OUTPUT = 1;
+
 /** Text gathered before it is written: one write a line would cost more than the analysis. */
 const BUFFER_CHARACTERS = 32 * 1024;
 
@@ -10,6 +16,8 @@ const LEAST_WIDTH = 60;
 /** True once the reader of our standard output has gone (`| head`). */
 let outputClosed = false;
 const whenClosed: (() => void)[] = [];
+/** Why nothing more can be written, where it is not that the reader has gone: a full disk. */
+let problem: InputProblem | null = null;
 
 /** A closed standard output ends the program quietly: call once, before anything is written. */
 export function guardOutput(): void {
@@ -45,8 +53,14 @@ export function onOutputClosed(stop: () => void): void {
   else whenClosed.push(stop);
 }
 
-/** Standard output, buffered. */
+/** What kept the output from being written whole; null: nothing did. */
+export function outputProblem(): InputProblem | null {
+  return problem;
+}
+
+/** Standard output, buffered. What is full is written before more is made: a slow reader costs time and no memory. */
 export class Output {
+  readonly #encoder = new TextEncoder();
   #text = '';
 
   line(text: string): void {
@@ -55,9 +69,15 @@ export class Output {
   }
 
   flush(): void {
-    if (this.#text === '') return;
-    if (!outputClosed) process.stdout.write(this.#text);
+    if (this.#text === '' || outputClosed) return;
+    const bytes = this.#encoder.encode(this.#text);
     this.#text = '';
+    try {
+      if (!writeFully(STANDARD_OUTPUT, bytes)) noteOutputClosed();
+    } catch (error) {
+      if (!isGone(error as NodeJS.ErrnoException)) problem = notWritten('standard output', error);
+      noteOutputClosed();
+    }
   }
 }
 
