@@ -30,9 +30,15 @@ function loadBundle() {
 }
 
 async function run() {
+  const args = process.argv.slice(2);
+  // What scripts ask often needs nothing of the program.
+  if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
+    process.stdout.write(`${require('../package.json').version}\n`);
+    return;
+  }
   const { main } =
     changedAt(bundle) >= changedAt(modules) ? loadBundle() : await import('../dist/cli/main.js');
-  await main(process.argv.slice(2));
+  await main(args);
 }
 
 run();

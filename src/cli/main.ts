@@ -5,7 +5,6 @@ import { InputProblem, UsageError } from './errors.js';
 import { keepHeapSmall } from './heap.js';
 import { guardOutput, outputProblem } from './output.js';
 import { withRemedies } from './remedies.js';
-import { version } from './version.js';
 
 /** Exit codes of the program: docs/output-contract.md. */
 const EXIT_USAGE = 2;
@@ -17,11 +16,6 @@ const MAX_LINE = 4000;
 /** Runs the program with its arguments (without node and script) and sets the exit code. */
 export async function main(args: string[]): Promise<void> {
   guardOutput();
-  // What scripts ask often, and what needs no command line parsed.
-  if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
-    process.stdout.write(`${version()}\n`);
-    return;
-  }
   keepHeapSmall();
   try {
     const { buildParser } = await import('./parser.js');
