@@ -9,6 +9,7 @@ const order = [
   'replication',
   'analysis',
   'report',
+  'otlp',
   'check',
   'embedded',
   'cli',

@@ -1,5 +1,7 @@
 import type { Argv } from 'yargs';
 import type { Hidden } from '../report/disguise.js';
+import { JOBS_OPTION, type JobsArguments } from './jobs/jobs-flag.js';
+import { OTLP_OPTION, type OtlpArguments } from './otlp/endpoint.js';
 import { PORT_OPTION } from './port-option.js';
 import { type ThresholdArguments, thresholdOptions } from './threshold-flags.js';
 
@@ -29,7 +31,7 @@ export interface CaptureArguments extends TextArguments {
   redactWith: string | undefined;
 }
 
-export interface ReplayArguments extends CaptureArguments, ThresholdArguments {
+export interface ReplayArguments extends CaptureArguments, ThresholdArguments, JobsArguments, OtlpArguments {
   commands: boolean;
   acks: boolean;
   quiet: boolean;
@@ -51,7 +53,7 @@ export interface RdbArguments extends CaptureArguments {
   save: string | undefined;
 }
 
-export interface SummaryArguments extends CaptureArguments, ThresholdArguments {
+export interface SummaryArguments extends CaptureArguments, ThresholdArguments, JobsArguments, OtlpArguments {
   format: 'table' | 'markdown' | 'json';
 }
 
@@ -157,10 +159,16 @@ export function declareReplay(yargs: Argv): Argv<ReplayArguments> {
       nargs: 1,
       describe: 'Write the command stream of one link to this file (or -), for redis-cli --pipe',
     })
+    .option('otlp', OTLP_OPTION)
+    .option('jobs', JOBS_OPTION)
     .example('$0 replay cap.pcap', 'What happened, in the order it happened')
     .example('tcpdump -i lo -U -w - port 6379 | $0 replay -', 'The same while it happens')
     .example('$0 replay --aof - cap.pcap | redis-cli --pipe', 'Apply what was replicated to another server')
-    .example('$0 replay --json cap.pcap | jq .', 'One event a line') as Argv<ReplayArguments>;
+    .example('$0 replay --json cap.pcap | jq .', 'One event a line')
+    .example(
+      '$0 replay --json --jobs captures/',
+      'Of each capture in a folder by itself',
+    ) as Argv<ReplayArguments>;
 }
 
 export function declareTimeline(yargs: Argv): Argv<TimelineArguments> {
@@ -222,6 +230,8 @@ export function declareSummary(yargs: Argv): Argv<SummaryArguments> {
       default: 'table' as const,
       describe: 'How it is printed',
     })
+    .option('otlp', OTLP_OPTION)
+    .option('jobs', JOBS_OPTION)
     .example('$0 summary cap.pcap', 'The table of links')
     .example(
       "$0 summary --json cap.pcap | jq '.links[].fullResyncs'",

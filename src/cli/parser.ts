@@ -13,6 +13,7 @@ import {
   type SummaryArguments,
   type TimelineArguments,
 } from './flags.js';
+import { completeJobs } from './jobs/jobs-flag.js';
 import {
   type DemoArguments,
   declareDemo,
@@ -36,7 +37,7 @@ export function buildParser(args: string[]): Argv {
   const own = args.includes('--') ? args.indexOf('--') : args.length;
   if (own === args.length - 1) throw new UsageError('no command behind --');
   const words = args.map((word, index) => (word === '-' && index < own ? STANDARD_INPUT_TOKEN : word));
-  const parser = yargs(words);
+  const parser = yargs(completeJobs(words, own));
   keepNoHelp(parser);
   return (
     parser
@@ -164,7 +165,7 @@ interface YargsInside {
 /** Flags that may be given several times, and positional arguments. */
 const REPEATABLE = new Set([
   ...['_', '--', 'files', 'read', 'port', 'host', 'link', 'match', 'type', 'db'],
-  ...['assertions', 'expr', 'reporter', 'tolerance', 'check'],
+  ...['assertions', 'expr', 'reporter', 'tolerance', 'check', 'ssh-option', 'sshOption'],
 ]);
 
 /** yargs makes a list of a flag that is given twice. @throws UsageError where one value is wanted. */

@@ -6,6 +6,9 @@ import { requireOneLink } from './aof-links.js';
 import { AofOutput } from './aof-output.js';
 import { UsageError } from './errors.js';
 import { type ReplayArguments, STANDARD_INPUT_TOKEN } from './flags.js';
+import { FileOutput } from './jobs/file-output.js';
+import { readApart } from './jobs/jobs.js';
+import { openOtlpFile } from './otlp/open.js';
 import { isOutputClosed, Output } from './output.js';
 import { runCaptures } from './run.js';
 import { type CaptureSelection, refuseRedacted, selectCaptures, textOptions } from './selection.js';
@@ -18,14 +21,26 @@ const ONE_LINE = 100_000;
 /** `psyncscope replay`: events as they happen. */
 export async function replay(args: ReplayArguments): Promise<void> {
   const selection = selectCaptures(args);
+  if (args.jobs !== undefined) return replayApart(args, selection);
   const aofPath = checkAof(args);
   if (aofPath !== null) await requireOneLink(selection);
   const aof = aofPath === null ? null : new AofOutput(aofPath, selection.filter.keepLink);
   try {
-    await replayTo(args, selection, aof);
+    await replayTo(args, selection, new Output(), aof);
   } finally {
     aof?.close();
   }
+}
+
+/** `--jobs`: each capture by itself. */
+async function replayApart(args: ReplayArguments, selection: CaptureSelection): Promise<void> {
+  typedThresholds(args);
+  const { json, summary, aof, otlp } = args;
+  const { paths } = selection;
+  const input = { command: 'replay', args, paths, isJson: json, elsewhere: { summary, aof, otlp } };
+  await readApart(input, (path) =>
+    replayTo(args, { ...selection, paths: [path] }, new FileOutput(path), null),
+  );
 }
 
 /** @returns where the command stream goes, or null. @throws UsageError when two things would go to standard output. */
@@ -41,10 +56,11 @@ function checkAof(args: ReplayArguments): string | null {
 async function replayTo(
   args: ReplayArguments,
   selection: CaptureSelection,
+  output: Pick<Output, 'line' | 'flush'>,
   aof: AofOutput | null,
 ): Promise<void> {
   const thresholds = typedThresholds(args);
-  const output = new Output();
+  const otlp = await openOtlpFile(args.otlp);
   const quiet = args.quiet || aof?.isStandardOutput === true;
   const onEvent = quiet ? undefined : printer(args, output, selection.filter.keepLink);
   await runCaptures(
@@ -57,25 +73,28 @@ async function replayTo(
         biggestKeys: args.summary === undefined ? 0 : undefined,
         observer: aof ?? undefined,
       },
+      isOneOfSeveral: args.jobs !== undefined,
       afterRun: () => {
         output.flush();
         aof?.flush();
       },
     },
-    async (document) => {
+    async (document, analyzer) => {
       onEvent?.end();
       output.flush();
       aof?.finish();
       if (!args.json && !isOutputClosed())
         for (const line of noteLines(document, { ...textOptions(args) })) process.stderr.write(`${line}\n`);
       if (args.summary !== undefined) writeSummary(args.summary, document);
+      otlp?.take(document, analyzer);
     },
   );
+  await otlp?.send();
 }
 
 function printer(
   args: ReplayArguments,
-  output: Output,
+  output: Pick<Output, 'line'>,
   keepLink: ((link: never) => boolean) | undefined,
 ): { event: (event: ReplicationEvent) => void; end: () => void } {
   const isKept = (event: ReplicationEvent): boolean =>

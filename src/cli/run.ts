@@ -16,6 +16,8 @@ export interface RunHooks {
   onAnalyzer?: (analyzer: Analyzer) => void;
   /** Pipes that were opened already. */
   sources?: ReadonlyMap<string, ByteSource>;
+  /** The capture is one of several: that the filters leave nothing of this one is no news. */
+  isOneOfSeveral?: boolean;
   /** After each block of packets: let out what was printed so far. */
   afterRun?: () => void;
 }
@@ -65,11 +67,12 @@ export async function runCaptures(
   const document = analyzer.summary(facts);
   await show(document, analyzer);
   const filters = filterNames(selection);
-  if (document.links.length === 0 && filters !== '' && !isOutputClosed())
+  if (document.links.length === 0 && filters !== '' && hooks.isOneOfSeveral !== true && !isOutputClosed())
     process.stderr.write(`psyncscope: nothing is left after ${filters}\n`);
+  const of = hooks.isOneOfSeveral === true ? `${escapeText(selection.paths.join(' '), 200)}: ` : '';
   for (const error of analyzer.internalErrors)
     process.stderr.write(
-      `psyncscope: a defect of this program ended a connection; please report it:\n${escapeText(error, 2000)}\n`,
+      `psyncscope: ${of}a defect of this program ended a connection; please report it:\n${escapeText(error, 2000)}\n`,
     );
   reportProblems(facts, selection.strict);
 }

@@ -64,7 +64,7 @@ export function nearEndpoint(master: string, replica: string, columns = ENDPOINT
 }
 
 /** `Redis 6.2.5` where the version number tells the product, else `server 7.2.6`; null when no payload named it. */
-export function serverText(rdb: RdbDocument | null): string | null {
+export function serverText(rdb: Pick<RdbDocument, 'server' | 'version'> | null): string | null {
   if (rdb?.server == null) return null;
   const server = escapeText(rdb.server, 30);
   if (!/^\d/.test(server)) return server;

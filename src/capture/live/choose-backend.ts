@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { LiveBackend } from './backend.js';
+import type { LocalBackend } from './backend.js';
 import { childDied, noBackend, notExecutable } from './problems.js';
 import { cap, dumpcap, tcpdump } from './programs.js';
 import { type BackendName, LiveError, type LiveProblem } from './types.js';
@@ -36,7 +36,7 @@ export async function chooseBackend(
   wanted: CaptureWith,
   interfaceName: string,
   options: FindOptions = {},
-): Promise<LiveBackend> {
+): Promise<LocalBackend> {
   if (wanted !== 'auto') return find(wanted, options);
   let denied: LiveProblem | null = null;
   for (const name of ['dumpcap', 'tcpdump', 'cap'] as const) {
@@ -63,7 +63,7 @@ export async function usableBackends(
 }
 
 /** Tries to open the interface. @returns why it cannot be captured on; null when it can. */
-export function probe(backend: LiveBackend, interfaceName: string): Promise<LiveProblem | null> {
+export function probe(backend: LocalBackend, interfaceName: string): Promise<LiveProblem | null> {
   const options = {
     timeout: PROBE_LIMIT,
     maxBuffer: PROBE_OUTPUT_BYTES,
@@ -87,13 +87,13 @@ function isOfBackend(problem: LiveProblem | null): boolean {
   return problem !== null && problem.kind !== 'no-such-interface' && problem.kind !== 'interface-down';
 }
 
-function find(name: BackendName, options: FindOptions): LiveBackend {
+function find(name: BackendName, options: FindOptions): LocalBackend {
   const found = tryFind(name, options);
   if ('kind' in found) throw new LiveError(found);
   return found;
 }
 
-function tryFind(name: BackendName, options: FindOptions): LiveBackend | LiveProblem {
+function tryFind(name: BackendName, options: FindOptions): LocalBackend | LiveProblem {
   if (name === 'cap')
     return cap(options.capProgram ?? [fileURLToPath(new URL('./cap-child.js', import.meta.url))]);
   let refused: string | null = null;

@@ -18,11 +18,13 @@ export class GuardedChild {
   readonly closed: Promise<string | null>;
   readonly #child: ChildProcess;
   readonly #guard: Writable;
+  readonly #input: Writable | null;
   #gone = false;
 
-  constructor(file: string, args: readonly string[]) {
+  /** @param hasInput false: its standard input is empty. */
+  constructor(file: string, args: readonly string[], hasInput = false) {
     const child = spawn('/bin/sh', ['-c', GUARD, 'sh', file, ...args], {
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+      stdio: [hasInput ? 'pipe' : 'ignore', 'pipe', 'pipe', 'pipe'],
       detached: true,
       // Its messages are read.
       env: { ...process.env, LC_ALL: 'C', LANGUAGE: 'C' },
@@ -32,6 +34,8 @@ export class GuardedChild {
     this.stderr = child.stderr!;
     this.#guard = child.stdio[3] as Writable;
     this.#guard.on('error', () => {});
+    this.#input = child.stdin;
+    this.#input?.on('error', () => {});
     this.closed = new Promise((resolve) => {
       child.on('error', (error) => {
         this.#gone = true;
@@ -43,6 +47,15 @@ export class GuardedChild {
       });
       child.on('close', (code, signal) => resolve(howItEnded(code, signal)));
     });
+  }
+
+  /** A line for its standard input; none while it has not taken the last one. */
+  tell(line: string): void {
+    if (this.#input?.writableLength === 0) this.#input.write(`${line}\n`);
+  }
+
+  endInput(): void {
+    this.#input?.end();
   }
 
   /** Does nothing when it is gone. */

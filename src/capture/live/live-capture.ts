@@ -1,10 +1,9 @@
-import { StreamSource } from '../byte-source.js';
 import type { OnRun } from '../merge.js';
-import { openByteSource } from '../open.js';
-import { CaptureError, type CaptureFacts, type CaptureReader } from '../types.js';
+import type { CaptureFacts, PacketBatch } from '../types.js';
 import type { LiveBackend } from './backend.js';
 import { GuardedChild } from './guarded-child.js';
 import { isUp } from './interface-names.js';
+import { readPackets, type StreamEnd } from './packet-stream.js';
 import { childDied, interfaceDown } from './problems.js';
 import { StderrLines } from './stderr-lines.js';
 import type { LiveCapture, LiveDrops, LiveEnd, LiveOptions, LiveProblem } from './types.js';
@@ -34,13 +33,17 @@ export interface LiveListener {
   readonly onTrouble?: ((problem: LiveProblem | null) => void) | undefined;
 }
 
-/** Starts a capture in a child. Whatever goes wrong, at the start too, is told by `ended`. */
+/**
+ * Starts a capture in a child. Whatever goes wrong, at the start too, is told by `ended`.
+ * @param source how the summary names it; as the interface unless told.
+ */
 export function startCapture(
   backend: LiveBackend,
   options: LiveOptions,
   listener: LiveListener,
+  source = options.interface,
 ): LiveCapture {
-  return new ChildCapture(backend, options, listener);
+  return new ChildCapture(backend, options, listener, source);
 }
 
 class ChildCapture implements LiveCapture {
@@ -67,12 +70,12 @@ class ChildCapture implements LiveCapture {
   /** When packets were handed over last, ms since the epoch. */
   #lastRead = 0;
 
-  constructor(backend: LiveBackend, options: LiveOptions, listener: LiveListener) {
+  constructor(backend: LiveBackend, options: LiveOptions, listener: LiveListener, source: string) {
     this.#backend = backend;
     this.#options = options;
     this.#listener = listener;
     this.facts = {
-      source: options.interface,
+      source,
       format: 'live',
       linkTypes: [],
       kernelDrops: null,
@@ -81,7 +84,7 @@ class ChildCapture implements LiveCapture {
     this.ready = new Promise((resolve) => {
       this.#resolveReady = resolve;
     });
-    this.#child = new GuardedChild(backend.file, backend.captureArguments(options));
+    this.#child = new GuardedChild(backend.file, backend.captureArguments(options), backend.isRemote);
     this.#stderr = new StderrLines(this.#child.stderr, backend.idleLine, (line) => this.#onLine(line));
     this.#timers.push(setInterval(() => this.#look(), LOOK_INTERVAL));
     this.ended = this.#run();
@@ -108,7 +111,7 @@ class ChildCapture implements LiveCapture {
     let how: string | null = null;
     let leftByItself = false;
     try {
-      damage = await this.#readToEnd();
+      damage = (await this.#readToEnd()).damage;
     } finally {
       leftByItself = !this.#toldToEnd;
       // Where it still runs, nobody can make sense of what it says.
@@ -122,38 +125,28 @@ class ChildCapture implements LiveCapture {
     return { problem, drops: this.drops };
   }
 
-  /** @returns what was wrong with the stream of packets, if anything. */
-  async #readToEnd(): Promise<string | null> {
-    const source = new StreamSource(this.#child.stdout);
-    let reader: CaptureReader;
-    try {
-      reader = await openByteSource(source, this.facts.source, { live: true });
-    } catch (error) {
-      // It ended before it wrote the header of the pcap, and told why.
-      if (error instanceof CaptureError) return null;
-      throw error;
-    }
-    this.facts.linkTypes = reader.facts.linkTypes;
-    this.#sawHeader = true;
-    this.#tellWhenReady();
-    try {
-      for (let batch = await reader.next(); batch !== null; batch = await reader.next()) {
-        this.#lastTime = batch.time[batch.count - 1]!;
-        if (this.#listener.onPackets(batch, 0, batch.count) === false) {
-          this.#tellToEnd();
-          break;
-        }
-        this.#lastRead = Date.now();
-      }
-      return reader.facts.problem?.message ?? null;
-    } finally {
-      await reader.close();
-    }
+  #readToEnd(): Promise<StreamEnd> {
+    return readPackets(this.#child.stdout, this.facts.source, {
+      onOpen: ({ linkTypes }) => {
+        this.facts.linkTypes = linkTypes;
+        this.#sawHeader = true;
+        this.#tellWhenReady();
+      },
+      onPackets: (batch, from, to) => this.#onPackets(batch, from, to),
+    });
+  }
+
+  #onPackets(batch: PacketBatch, from: number, to: number): boolean {
+    this.#lastTime = batch.time[to - 1]!;
+    const wantsMore = this.#listener.onPackets(batch, from, to) !== false;
+    if (!wantsMore) this.#tellToEnd();
+    this.#lastRead = Date.now();
+    return wantsMore;
   }
 
   #explain(how: string | null, damage: string): LiveProblem {
     const { complaints } = this.#stderr;
-    const known = this.#backend.explain(complaints, this.#options);
+    const known = this.#backend.explain(complaints, this.#options, { how, damage });
     return known ?? childDied(this.#backend.name, how, complaints || damage, this.#isReady);
   }
 
@@ -174,9 +167,9 @@ class ChildCapture implements LiveCapture {
   }
 
   #look(): void {
-    const { countSignal } = this.#backend;
     // Before it is ready the signal may have its default action: the end.
-    if (this.#isReady && !this.#toldToEnd && countSignal !== null) this.#child.signal(countSignal);
+    if (this.#isReady && !this.#toldToEnd) this.#backend.askForCounts?.(this.#child);
+    if (this.#backend.isRemote) return;
     // libpcap 1.10 goes on in silence while an interface is down.
     const isDown = isUp(this.#options.interface) === false;
     if (isDown === this.#isDown) return;
@@ -187,17 +180,18 @@ class ChildCapture implements LiveCapture {
   #endWhenDrained(stopTime: number): void {
     const now = Date.now();
     const waited = now - stopTime;
-    const { hasKernelTimes, holdback } = this.#backend;
+    const { hasKernelTimes, holdback, isRemote } = this.#backend;
     const later = hasKernelTimes ? CAUGHT_UP : holdback;
-    const caughtUp = this.#lastTime > (stopTime + later) * 1000;
-    const allCame = waited > holdback + QUIET && now - this.#lastRead > QUIET;
+    const caughtUp = !isRemote && this.#lastTime > (stopTime + later) * 1000;
+    // What another host has handed over is on its way: it is read to its end.
+    const allCame = waited > holdback + QUIET && (isRemote || now - this.#lastRead > QUIET);
     if (caughtUp || allCame || waited > DRAIN_LIMIT) this.#tellToEnd();
   }
 
   #tellToEnd(): void {
     if (this.#toldToEnd) return;
     this.#toldToEnd = true;
-    this.#child.signal(this.#backend.stopSignal);
+    this.#backend.stop(this.#child);
     this.#timers.push(setTimeout(() => this.#child.signal('SIGKILL'), END_LIMIT));
   }
 }

@@ -45,12 +45,11 @@ export function noPermission(backend: BackendName, file: string, interfaceName: 
   };
 }
 
-const PACKAGES =
+export const PACKAGES =
   'apt-get install tcpdump (Debian, Ubuntu), dnf install tcpdump (RHEL, Fedora), apk add tcpdump (Alpine); macOS has it in /usr/sbin';
 
 /** Where nothing may be installed, as in a container. */
-const FROM_OUTSIDE =
-  'or capture where there is a tcpdump: ssh HOST tcpdump -i any -U -w - tcp | psyncscope replay -';
+const FROM_OUTSIDE = 'or capture on a host that has one: psyncscope sniff --ssh HOST';
 
 /** @param wanted the one that was asked for; null when any would have done. */
 export function noBackend(wanted: BackendName | null): LiveProblem {
@@ -140,12 +139,7 @@ const LOOK_FOR_OOM = "dmesg -T | grep -i 'killed process' tells whether the kern
  * @param said its last lines on standard error.
  * @param hasRun false when it ended before it captured anything, which it will do again.
  */
-export function childDied(
-  backend: BackendName,
-  how: string | null,
-  said: string,
-  hasRun: boolean,
-): LiveProblem {
+export function childDied(backend: string, how: string | null, said: string, hasRun: boolean): LiveProblem {
   const words = quotable(said);
   return {
     kind: 'child-died',

@@ -1,4 +1,4 @@
-import type { LiveBackend } from './backend.js';
+import type { LocalBackend } from './backend.js';
 import { interfaceNames } from './interface-names.js';
 import {
   badFilter,
@@ -18,11 +18,11 @@ import {
 } from './types.js';
 
 /** What libpcap and the programs around it say, each tried in this order (libpcap 1.5 … 1.10, tcpdump 4.9 … 4.99, dumpcap 2 … 4). */
-const BAD_FILTER =
+export const BAD_FILTER =
   /invalid capture filter|can't parse filter|syntax error|filter expression|^illegal |unknown (?:host|network|port|protocol|ether)|no VLAN support|is not a valid capture filter/im;
-const NO_PERMISSION = /permission|operation not permitted/i;
-const NO_INTERFACE = /no such device|there is no device named|No such interface|doesn't exist/i;
-const NOT_UP = /is not up/i;
+export const NO_PERMISSION = /permission|operation not permitted/i;
+export const NO_INTERFACE = /no such device|there is no device named|No such interface|doesn't exist/i;
+export const NOT_UP = /is not up/i;
 const WENT_AWAY =
   /interface disappeared|interface went down|network is down|no longer (?:attached|available)|Assertion `status == 0' failed/i;
 
@@ -53,7 +53,7 @@ function countOf(line: string, pattern: RegExp): number | null {
 }
 
 /** @param file its path. */
-export function tcpdump(file: string): LiveBackend {
+export function tcpdump(file: string): LocalBackend {
   return {
     name: 'tcpdump',
     file,
@@ -71,12 +71,13 @@ export function tcpdump(file: string): LiveBackend {
     readyLine: /listening on /,
     idleLine:
       /listening on |^tcpdump: $|packets? (?:captured|received by filter|dropped by)|data link type|^Data link types|^Warning:/i,
+    isRemote: false,
     hasKernelTimes: true,
     // tcpdump asks libpcap for a timeout of one second.
     holdback: 1000,
     // Where there is SIGINFO, SIGUSR1 has its default action, which is to end the program.
-    countSignal: process.platform === 'linux' ? 'SIGUSR1' : 'SIGINFO',
-    stopSignal: 'SIGINT',
+    askForCounts: (child) => child.signal(process.platform === 'linux' ? 'SIGUSR1' : 'SIGINFO'),
+    stop: (child) => child.signal('SIGINT'),
     readDrops(line) {
       const kernel = countOf(line, /(\d+) packets? dropped by kernel/);
       if (kernel === null) {
@@ -90,7 +91,7 @@ export function tcpdump(file: string): LiveBackend {
 }
 
 /** @param file its path. */
-export function dumpcap(file: string): LiveBackend {
+export function dumpcap(file: string): LocalBackend {
   return {
     name: 'dumpcap',
     file,
@@ -104,11 +105,12 @@ export function dumpcap(file: string): LiveBackend {
     probeArguments: (name) => ['-L', '-i', name],
     readyLine: /^File: /,
     idleLine: /^Capturing on |^File: |^Packets |^$/,
+    isRemote: false,
     hasKernelTimes: true,
     // CAP_READ_TIMEOUT of dumpcap.
     holdback: 250,
-    countSignal: null,
-    stopSignal: 'SIGINT',
+    askForCounts: null,
+    stop: (child) => child.signal('SIGINT'),
     readDrops(line) {
       const counts = /\(pcap:(\d+)\/dumpcap:(\d+)\/flushed:(\d+)\/ps_ifdrop:(\d+)\)/.exec(line);
       if (counts === null) return null;
@@ -123,7 +125,7 @@ export function dumpcap(file: string): LiveBackend {
  * The addon in a Node process of its own.
  * @param program arguments for node before those of cap-child.ts: its path.
  */
-export function cap(program: readonly string[]): LiveBackend {
+export function cap(program: readonly string[]): LocalBackend {
   return {
     name: 'cap',
     file: process.execPath,
@@ -138,12 +140,13 @@ export function cap(program: readonly string[]): LiveBackend {
     readyLine: /^cap: capturing/,
     // The addon warns of interfaces that have no IPv4 address.
     idleLine: /^cap: capturing|^Warning: .* may not actually work/,
+    isRemote: false,
     hasKernelTimes: false,
     // The addon asks for a timeout of one second, and for immediate mode where it finds libpcap.so.
     holdback: 1000,
-    countSignal: null,
+    askForCounts: null,
     // Not caught there: it works even while the addon keeps the child's event loop busy.
-    stopSignal: 'SIGTERM',
+    stop: (child) => child.signal('SIGTERM'),
     readDrops: (): Partial<LiveDrops> | null => null,
     explain(stderr, options) {
       if (/^cannot be loaded/m.test(stderr)) return noBackend('cap');

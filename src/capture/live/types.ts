@@ -14,6 +14,16 @@ export interface LiveOptions {
   readonly bufferBytes?: number | undefined;
 }
 
+/** A host where tcpdump runs, reached over the user's own ssh: its configuration, keys and agent. */
+export interface SshHost {
+  /** What ssh takes: HOST, USER@HOST, a name of ~/.ssh/config, or ssh://USER@HOST:PORT. */
+  readonly destination: string;
+  /** As `ssh -o`, each NAME=VALUE. */
+  readonly options: readonly string[];
+  /** tcpdump runs under `sudo -n`. */
+  readonly sudo: boolean;
+}
+
 /** The largest frame there is on any device: libpcap's MAXIMUM_SNAPLEN, and what tcpdump and dumpcap have as default. */
 export const DEFAULT_SNAPLEN = 262_144;
 
@@ -30,7 +40,9 @@ export type ProblemKind =
   | 'no-such-interface'
   | 'bad-filter'
   | 'interface-down'
-  | 'child-died';
+  | 'child-died'
+  | 'no-connection'
+  | 'not-a-capture';
 
 /** Why there is no capture, or none any more. All sentences are safe to print. */
 export interface LiveProblem {

@@ -102,7 +102,7 @@ describe('nothing that captures', () => {
       'nothing that captures was found: neither dumpcap nor tcpdump is on the PATH, and the npm package cap cannot be loaded',
     );
     expect(stderr).toContain('→ apt-get install tcpdump (Debian, Ubuntu), dnf install tcpdump');
-    expect(stderr).toContain('psyncscope replay -');
+    expect(stderr).toContain('→ or capture on a host that has one: psyncscope sniff --ssh HOST');
     expect(code).toBe(3);
   });
 

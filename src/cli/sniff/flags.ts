@@ -8,12 +8,14 @@ import {
   type TextArguments,
   textFlags,
 } from '../flags.js';
+import { OTLP_OPTION, type OtlpArguments } from '../otlp/endpoint.js';
 import { PORT_OPTION } from '../port-option.js';
 import { type ThresholdArguments, thresholdOptions } from '../threshold-flags.js';
 
 export interface SniffArguments
   extends TextArguments,
     ThresholdArguments,
+    OtlpArguments,
     Pick<CaptureArguments, 'redact' | 'redactWith'> {
   interface: string | undefined;
   port: number[] | undefined;
@@ -27,6 +29,11 @@ export interface SniffArguments
   duration: string | undefined;
   host: string[] | undefined;
   link: string[] | undefined;
+  ssh: string | undefined;
+  sshOption: string[] | undefined;
+  sshSudo: boolean;
+  connect: string | undefined;
+  retries: number | undefined;
   captureWith: 'auto' | 'dumpcap' | 'tcpdump' | 'cap';
   commands: boolean;
   acks: boolean;
@@ -86,6 +93,29 @@ export function declareSniff(yargs: Argv): Argv<SniffArguments> {
       default: 'auto' as const,
       describe: 'What captures',
     })
+    .option('ssh', {
+      type: 'string',
+      nargs: 1,
+      describe: 'Capture on this host, with tcpdump over ssh: HOST, USER@HOST, ssh://USER@HOST:PORT',
+    })
+    .option('ssh-option', {
+      type: 'string',
+      array: true,
+      nargs: 1,
+      describe: 'With --ssh: an option as ssh -o has it, NAME=VALUE (repeatable)',
+    })
+    .option('ssh-sudo', { type: 'boolean', default: false, describe: 'With --ssh: sudo -n tcpdump' })
+    .option('connect', {
+      type: 'string',
+      nargs: 1,
+      describe: 'Read the capture that HOST:PORT hands over (pcap over IP)',
+    })
+    .option('retries', {
+      type: 'number',
+      nargs: 1,
+      describe:
+        'With --ssh, --connect: end after so many failed attempts to get back; without end unless told',
+    })
     .option('commands', { type: 'boolean', default: false, describe: 'Every command of the streams' })
     .option('acks', { type: 'boolean', default: false, describe: 'Every acknowledgement' })
     .option('json', { type: 'boolean', default: false, describe: 'The events, one a line (NDJSON)' })
@@ -93,6 +123,7 @@ export function declareSniff(yargs: Argv): Argv<SniffArguments> {
     .option('stat', { type: 'string', describe: 'One line a link every second, or every so many' })
     .option('top', { type: 'boolean', default: false, describe: 'A screen of links, redrawn each second' })
     .option('metrics', { type: 'string', nargs: 1, describe: 'Serve Prometheus metrics at [ADDR:]PORT' })
+    .option('otlp', OTLP_OPTION)
     .option('summary', { type: 'string', nargs: 1, describe: 'Write the summary document here at the end' })
     .option('report', { type: 'string', nargs: 1, describe: 'Write an HTML page of it all here at the end' })
     .option('check', {
@@ -114,6 +145,7 @@ export function declareSniff(yargs: Argv): Argv<SniffArguments> {
       '$0 sniff -p 6379 --stat 10s -w cap.pcap -C 100 -W 10',
       'A log, and the last gigabyte of packets',
     )
+    .example('$0 sniff --ssh db1 -p 6379', 'What happens on another host')
     .example(
       '$0 sniff -p 6379 --summary out.json -- npm test',
       'While a test suite runs',

@@ -1,11 +1,11 @@
 import type { Thresholds } from '../../analysis/findings/thresholds.js';
-import type { CaptureWith } from '../../capture/live/choose-backend.js';
 import type { LiveOptions } from '../../capture/live/types.js';
 import { DEFAULT_SNAPLEN } from '../../capture/live/types.js';
 import { PacketFilter } from '../../packet-filter.js';
 import type { Disguise } from '../../report/disguise.js';
 import { UsageError } from '../errors.js';
 import { type MetricsAddress, parseMetricsAddress } from '../live/metrics-address.js';
+import { type OtlpEndpoint, parseOtlpEndpoint } from '../otlp/endpoint.js';
 import {
   keepLinks,
   type LinkFilter,
@@ -16,6 +16,7 @@ import {
 import { typedThresholds } from '../threshold-flags.js';
 import { parseDuration } from './duration.js';
 import type { SniffArguments } from './flags.js';
+import { planSource, type SourcePlan } from './plan-source.js';
 import type { RecorderOptions } from './recorder.js';
 
 /** What is printed while the capture runs. */
@@ -23,11 +24,9 @@ export type SniffView = 'events' | 'json' | 'stat' | 'top' | 'none';
 
 /** What `sniff` does: typed arguments, checked. */
 export interface SniffPlan {
-  /** As given: a name, an address, or nothing. */
-  readonly interface: string | undefined;
+  readonly source: SourcePlan;
   readonly ports: readonly number[];
   readonly userFilter: string;
-  readonly captureWith: CaptureWith;
   readonly limits: Pick<LiveOptions, 'snaplen' | 'bufferBytes'>;
   /** Ends after so many packets, and after so many ms; null: without end. */
   readonly packets: number | null;
@@ -36,6 +35,7 @@ export interface SniffPlan {
   readonly view: SniffView;
   readonly statMs: number;
   readonly metrics: MetricsAddress | null;
+  readonly otlp: OtlpEndpoint | null;
   readonly hosts: string[] | undefined;
   readonly keepLink: LinkFilter | undefined;
   /** From when on something is a finding. */
@@ -61,10 +61,9 @@ export function planSniff(args: SniffArguments): SniffPlan {
   checkHosts(args.host);
   const command = args['--'] === undefined ? null : args['--'].map(String);
   return {
-    interface: args.interface,
+    source: planSource(args),
     ports,
     userFilter: args.filter ?? '',
-    captureWith: args.captureWith,
     limits: { snaplen, bufferBytes: bufferKib === undefined ? undefined : bufferKib * KIB },
     packets: whole('count', args.count) ?? null,
     durationMs: args.duration === undefined ? null : parseDuration('duration', args.duration),
@@ -72,6 +71,7 @@ export function planSniff(args: SniffArguments): SniffPlan {
     view: planView(args),
     statMs: args.stat === undefined || args.stat === '' ? DEFAULT_STAT_MS : parseDuration('stat', args.stat),
     metrics: args.metrics === undefined ? null : parseMetricsAddress(args.metrics),
+    otlp: args.otlp === undefined ? null : parseOtlpEndpoint(args.otlp),
     hosts: args.host,
     keepLink: args.link === undefined ? undefined : keepLinks(args.link),
     thresholds: typedThresholds(args),

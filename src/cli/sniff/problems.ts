@@ -1,6 +1,7 @@
+import type { ConnectionNews, Interruptions } from '../../capture/live/reconnecting.js';
 import type { LiveProblem } from '../../capture/live/types.js';
 import { escapeText } from '../../report/escape.js';
-import { plural } from '../../report/units.js';
+import { durationText, plural } from '../../report/units.js';
 import { InputProblem } from '../errors.js';
 import { withRemedies } from '../remedies.js';
 
@@ -21,8 +22,18 @@ export function sentence({ message, remedies }: LiveProblem): string {
   return withRemedies(message, remedies);
 }
 
-export function noPacket(interfaceName: string, filter: string): string {
-  return `no packet on ${interfaceName} matched ${filter}; psyncscope interfaces lists the others, -i any looks at all`;
+/** @param name of the source. */
+export function connectionNews(name: string, told: ConnectionNews): string {
+  if (told.news === 'again')
+    return `${name}: connected again after ${durationText(told.afterMs)}; what passed in between was not seen`;
+  const why = told.problem?.message ?? `${name}: the other end closed the connection`;
+  return `${why}; connecting again`;
+}
+
+/** How often the connection was lost, at the end. */
+export function interrupted({ lost, ms, isOut }: Interruptions): string {
+  const now = isOut ? ' and is not back' : '';
+  return `the connection was lost ${plural(lost, 'time')}${now}: ${durationText(ms)} without one in all`;
 }
 
 /** @param error of ours, with what led to it. */

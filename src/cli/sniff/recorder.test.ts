@@ -91,6 +91,26 @@ describe('files', () => {
     expect((await readBytes(readFileSync(path))).packets).toHaveLength(2);
   });
 
+  it('of another connection go on in the same file, or in the next one when they are of another link type', async () => {
+    const path = join(folder, 'streams.pcap');
+    const recorder = new Recorder({ path, fileBytes: null, files: null, snaplen: 100 });
+    for (const linkType of [113, 113, 1, 1]) {
+      recorder.newStream();
+      record(recorder, packet(linkType, 10, linkType));
+    }
+    record(recorder, packet(113, 10, 113));
+    recorder.close();
+    // The last one came over the connection of the two before it.
+    expect(recorder.leftOut).toBe(1);
+    for (const [name, linkType] of [
+      [path, 113],
+      [`${path}1`, 1],
+    ] as const) {
+      const { facts, packets } = await readBytes(readFileSync(name));
+      expect([facts.linkTypes, packets.length]).toEqual([[linkType], 2]);
+    }
+  });
+
   it('that cannot be written are told of once, and nothing more is tried', () => {
     const recorder = new Recorder({ path: '/dev/full', fileBytes: null, files: null, snaplen: 100 });
     record(recorder, packet(1, 100));

@@ -29,6 +29,7 @@ export class Recorder {
   #file: RecordedFile | null = null;
   #number = -1;
   #linkType: number | null = null;
+  #mayChange = false;
 
   /** @throws InputProblem when the first file cannot be made. */
   constructor(options: RecorderOptions) {
@@ -44,6 +45,11 @@ export class Recorder {
     return this.#attempt(() => {
       for (let i = from; i < to; i++) this.#packet(batch, i);
     });
+  }
+
+  /** What comes from now on may be of another link type, and then begins the next file. */
+  newStream(): void {
+    this.#mayChange = true;
   }
 
   /** Puts what is buffered on the disk. @returns false when that cannot be done. */
@@ -63,11 +69,14 @@ export class Recorder {
   #packet(batch: PacketBatch, i: number): void {
     const { fileBytes } = this.#options;
     this.#linkType ??= batch.linkType[i]!;
-    if (batch.linkType[i] !== this.#linkType) {
+    const isOther = batch.linkType[i] !== this.#linkType;
+    if (isOther && !this.#mayChange) {
       this.leftOut++;
       return;
     }
-    if (fileBytes !== null && this.#file!.bytes >= fileBytes) this.#next();
+    this.#mayChange = false;
+    this.#linkType = batch.linkType[i]!;
+    if (isOther || (fileBytes !== null && this.#file!.bytes >= fileBytes)) this.#next();
     this.#begin(this.#linkType);
     const start = batch.start[i]!;
     const end = batch.end[i]!;
@@ -101,10 +110,9 @@ export class Recorder {
 
 /**
  * Name of file number n, from 0, as tcpdump 4.99 has them: NAME, NAME1, NAME2 …; with a number of files NAME0 … NAME9, all with as many
- * digits as the last needs. An ending .gz stays at the end.
+ * digits as the last needs. An ending .gz stays at the end. Without a size there is a second file only for another link type.
  */
-export function recordedPath({ path, fileBytes, files }: RecorderOptions, n: number): string {
-  if (fileBytes === null) return path;
+export function recordedPath({ path, files }: RecorderOptions, n: number): string {
   const ending = path.endsWith('.gz') ? '.gz' : '';
   const stem = path.slice(0, path.length - ending.length);
   if (files === null) return `${stem}${n === 0 ? '' : n}${ending}`;

@@ -1,9 +1,6 @@
 import { Analyzer } from '../../analyzer.js';
-import type { LiveBackend } from '../../capture/live/backend.js';
-import { chooseBackend } from '../../capture/live/choose-backend.js';
-import { chooseInterface } from '../../capture/live/choose-interface.js';
-import { captureFilter } from '../../capture/live/filter.js';
-import { startCapture } from '../../capture/live/live-capture.js';
+import type { ConnectionNews } from '../../capture/live/reconnecting.js';
+import { RemoteClock } from '../../capture/live/remote-clock.js';
 import type { LiveCapture, LiveEnd, LiveProblem } from '../../capture/live/types.js';
 import type { CaptureFacts } from '../../capture/types.js';
 import type { SummaryDocument } from '../../report/document.js';
@@ -14,41 +11,34 @@ import { InputProblem } from '../errors.js';
 import { LineOutput } from '../live/line-output.js';
 import { standardOutput } from '../live/text-sink.js';
 import { canShowTop } from '../live/top-screen.js';
-import { isOutputClosed, onOutputClosed } from '../output.js';
-import { ReportFeed, writePage } from '../report-feed.js';
+import type { OtlpFeed } from '../otlp/live.js';
+import { startOtlp } from '../otlp/open.js';
+import { onOutputClosed } from '../output.js';
+import { ReportFeed } from '../report-feed.js';
 import { textOptions } from '../selection.js';
-import { writeSummary } from '../summary-file.js';
+import { sumUp } from './closing.js';
 import { RunningCommand, signalCode } from './command.js';
 import type { SniffArguments } from './flags.js';
 import { Looks } from './looks.js';
 import { type MetricsFeed, startMetrics } from './metrics-feed.js';
 import { planSniff, type SniffPlan } from './plan.js';
-import { collect, defect, noPacket, notRecorded, sentence } from './problems.js';
+import { connectionNews, sentence } from './problems.js';
 import { Recorder } from './recorder.js';
 import { onSignals } from './signals.js';
+import { chooseSource, type Source } from './source.js';
 import type { Verdict } from './verdict.js';
 import { chooseView, type LiveView, quietView } from './views.js';
-
-/** Ports that the default interface is chosen for when none is named. */
-const USUAL_PORTS = [6379];
 
 /** How often what is recorded is put on the disk, and sessions that are over are summed up, ms. */
 const TICK_MS = 1000;
 
 const MICROS_PER_MS = 1000;
 
-/** --check: an assertion failed, or there was nothing to check. */
-const EXIT_FAILED = 1;
-
 /** `psyncscope sniff`: a live capture, told as it happens, and summed up at its end. */
 export async function sniff(args: SniffArguments): Promise<void> {
   const plan = planSniff(args);
   const verdict = await verdictOf(args);
-  const ports = plan.ports.length === 0 ? USUAL_PORTS : plan.ports;
-  const { name, why } = await chooseInterface(plan.interface, ports);
-  if (why !== null) process.stderr.write(`psyncscope: no -i given: ${name}, as ${why}\n`);
-  const backend = await chooseBackend(plan.captureWith, name);
-  await new Sniff(args, plan, name, backend, verdict).run();
+  await new Sniff(args, plan, await chooseSource(plan), verdict).run();
 }
 
 /** What --check needs is loaded only when it is asked for. @throws UsageError, InputProblem */
@@ -60,8 +50,8 @@ async function verdictOf(args: SniffArguments): Promise<Verdict | null> {
 class Sniff {
   readonly #args: SniffArguments;
   readonly #plan: SniffPlan;
-  readonly #interface: string;
-  readonly #backend: LiveBackend;
+  readonly #source: Source;
+  readonly #clock: RemoteClock | null;
   readonly #sink = standardOutput();
   readonly #output = new LineOutput(this.#sink, (lines) =>
     this.#tell(
@@ -77,29 +67,25 @@ class Sniff {
   readonly #timers: NodeJS.Timeout[] = [];
   #view: LiveView = quietView();
   #metrics: MetricsFeed | null = null;
+  #otlp: OtlpFeed | null = null;
   #capture: LiveCapture | null = null;
   #command: RunningCommand | null = null;
   #stopSignal: NodeJS.Signals | null = null;
   #packetsLeft: number;
   #isStopping = false;
 
-  constructor(
-    args: SniffArguments,
-    plan: SniffPlan,
-    interfaceName: string,
-    backend: LiveBackend,
-    verdict: Verdict | null,
-  ) {
+  constructor(args: SniffArguments, plan: SniffPlan, source: Source, verdict: Verdict | null) {
     this.#args = args;
     this.#plan = plan;
-    this.#interface = interfaceName;
-    this.#backend = backend;
+    this.#source = source;
+    this.#clock = source.isRemote ? new RemoteClock() : null;
     this.#packetsLeft = plan.packets ?? Number.POSITIVE_INFINITY;
     const { keepLink } = plan;
     const report = args.report === undefined ? null : new ReportFeed(args.local ? 'local' : 'utc', keepLink);
     this.#report = report;
     this.#analyzer = new Analyzer({
       observer: report?.observer,
+      ports: source.ports,
       hosts: plan.hosts,
       keepLink,
       thresholds: plan.thresholds,
@@ -111,6 +97,7 @@ class Sniff {
         this.#view.event?.(event);
         verdict?.onEvent?.(event);
         report?.event(event);
+        this.#otlp?.event(event);
       },
     });
     this.#verdict = verdict;
@@ -120,26 +107,34 @@ class Sniff {
   }
 
   async run(): Promise<void> {
-    const filter = captureFilter(this.#plan.ports, this.#plan.userFilter);
-    this.#metrics = await startMetrics(this.#plan.metrics, this.#backend.name, {
-      look: () => this.#looks.at(Date.now()),
+    const { by } = this.#source;
+    const input = {
+      look: () => this.#looks.at(this.#now()),
       internalErrors: () => this.#analyzer.internalErrors.length,
+      interruptions: () => this.#source.interruptions(),
+      now: () => this.#now() * MICROS_PER_MS,
+    };
+    this.#otlp = await startOtlp(this.#plan.otlp, {
+      ...{ ...input, by },
+      message: (text) => this.#view.message(`psyncscope: ${text}`),
+      tell: (text) => this.#tell(text),
     });
+    this.#metrics = await startMetrics(this.#plan.metrics, by, input);
     const off = onSignals({
       stop: (signal, again) => this.#signalled(signal, again),
       show: () => this.#showNow(),
     });
     onOutputClosed(() => this.#stop());
-    const options = { interface: this.#interface, filter, ...this.#plan.limits };
-    const capture = startCapture(this.#backend, options, {
+    const capture = this.#source.start({
       onPackets: (batch, from, to) => this.#packets(batch, from, to),
       onTrouble: (problem) => this.#trouble(problem),
+      onNews: (news) => this.#news(news),
     });
     this.#capture = capture;
     let code = 0;
     try {
       if (await capture.ready) {
-        this.#tell(`listening on ${this.#interface} (${filter}), ${this.#backend.notice}`);
+        this.#tell(`listening on ${this.#source.listening}`);
         if (this.#metrics !== null) this.#tell(`metrics at ${this.#metrics.url}`);
         code = await this.#whileItRuns(capture);
       } else if (this.#stopSignal !== null && this.#plan.command !== null) {
@@ -148,19 +143,35 @@ class Sniff {
       }
     } finally {
       for (const timer of this.#timers) clearInterval(timer);
-      await this.#conclude(await capture.ended, filter);
+      await this.#conclude(await capture.ended);
       off();
     }
     if (code !== 0) process.exitCode = code;
   }
 
   /** What comes after the capture. @throws InputProblem */
-  async #conclude(end: LiveEnd, filter: string): Promise<void> {
+  async #conclude({ problem }: LiveEnd): Promise<void> {
     this.#view.end();
     await this.#metrics?.close();
-    const problems = this.#sumUp(end, filter);
-    // Files are written by now; a second signal ends the wait for a reader.
+    this.#analyzer.finish(this.#facts());
+    const problems = sumUp(
+      {
+        args: this.#args,
+        plan: this.#plan,
+        source: this.#source,
+        analyzer: this.#analyzer,
+        document: this.#document(),
+        output: this.#output,
+        recorder: this.#recorder,
+        report: this.#report,
+        verdict: this.#verdict,
+        tell: (text) => this.#tell(text),
+      },
+      problem,
+    );
+    // Files are written by now; a second signal ends the wait for a reader, and for a collector.
     await this.#output.end();
+    await this.#otlp?.close(this.#analyzer.lastTime);
     if (problems.length > 0) throw new InputProblem(problems.join('\npsyncscope: '));
   }
 
@@ -169,7 +180,7 @@ class Sniff {
     this.#view = chooseView(this.#plan, this.#args, {
       output: this.#output,
       sink: this.#sink,
-      title: `${this.#interface}, ${this.#backend.name}`,
+      title: `${this.#source.name}, ${this.#source.by}`,
       onQuit: () => this.#stop(),
     });
     if (this.#plan.view === 'top' && !canShowTop())
@@ -200,6 +211,7 @@ class Sniff {
   #packets(batch: Parameters<Analyzer['run']>[0], from: number, to: number): boolean {
     const until = Math.min(to, from + this.#packetsLeft);
     this.#packetsLeft -= until - from;
+    this.#clock?.arrived(batch.time[to - 1]!, Date.now());
     this.#analyzer.run(batch, from, until);
     const isRecorded = this.#recorder?.packets(batch, from, until) ?? true;
     this.#output.flush();
@@ -207,19 +219,32 @@ class Sniff {
   }
 
   #trouble(problem: LiveProblem | null): void {
-    const text = problem === null ? `${this.#interface} is up again` : sentence(problem);
+    const text = problem === null ? `${this.#source.name} is up again` : sentence(problem);
     this.#view.message(`psyncscope: ${text}`);
+  }
+
+  #news(news: ConnectionNews): void {
+    this.#view.message(`psyncscope: ${connectionNews(this.#source.name, news)}`);
+    // What comes over the next connection may be of another kind.
+    this.#recorder?.newStream();
+  }
+
+  /** ms since the epoch, by the clock that packets bear the time of. */
+  #now(): number {
+    const now = Date.now();
+    return this.#clock?.at(now) ?? now;
   }
 
   /** Once a second. */
   #tick(): void {
-    if (this.#metrics !== null) this.#looks.at(Date.now());
+    if (this.#metrics !== null || this.#otlp !== null) this.#looks.at(this.#now());
+    this.#otlp?.tick();
     // A member of a gzip file a second would be no compression.
     if (this.#plan.record?.path.endsWith('.gz') === false && this.#recorder?.flush() === false) this.#stop();
   }
 
   #snapshot(): void {
-    const now = Date.now();
+    const now = this.#now();
     this.#view.snapshot?.(this.#model.update(this.#looks.at(now), now * MICROS_PER_MS));
     this.#output.flush();
   }
@@ -262,37 +287,6 @@ class Sniff {
     this.#isStopping = true;
     // What it is rejected with is told where its end is awaited.
     this.#capture?.stop().catch(() => {});
-  }
-
-  /** The end: what was seen is printed and written. @returns what went wrong. */
-  #sumUp({ problem }: LiveEnd, filter: string): string[] {
-    const { summary, report } = this.#args;
-    this.#analyzer.finish(this.#facts());
-    const document = this.#document();
-    const isShown = this.#plan.view !== 'json' && this.#analyzer.packets > 0;
-    if (isShown) this.#output.last(`\n${summaryTable(document, textOptions(this.#args))}\n`);
-    const problems: string[] = [];
-    if (problem !== null) problems.push(sentence(problem));
-    else if (this.#analyzer.packets === 0 && !isOutputClosed()) this.#tell(noPacket(this.#interface, filter));
-    for (const error of this.#analyzer.internalErrors) this.#tell(defect(error));
-    if (this.#recorder !== null && this.#recorder.leftOut > 0)
-      this.#tell(notRecorded(this.#recorder.leftOut, this.#plan.record!.path));
-    collect(problems, () => this.#recorder?.close());
-    if (summary !== undefined) collect(problems, () => writeSummary(summary, document));
-    if (report !== undefined)
-      collect(problems, () => writePage(report, this.#report!.page(document, this.#analyzer)));
-    collect(problems, () => this.#check(document));
-    return problems;
-  }
-
-  /** The assertions of --check. A command that failed keeps its own exit code. @throws InputProblem */
-  #check(document: SummaryDocument): void {
-    const path = this.#plan.record?.path;
-    const passed = this.#verdict?.give(document, path === undefined ? [] : [path], (text) => {
-      if (this.#plan.view === 'json') process.stderr.write(`${text}\n`);
-      else this.#output.last(`\n${text}\n`);
-    });
-    if (passed === false) process.exitCode = EXIT_FAILED;
   }
 
   #tell(text: string): void {

@@ -27,6 +27,11 @@ export const LINK_GAUGES: readonly LinkGauge[] = [
     value: ({ phase }) => (phase === 'waiting' || phase === 'transfer' || phase === 'loading' ? 1 : 0),
   },
   {
+    metric: 'replica_port_announced',
+    help: '1 where the replica told its port; 0: the link is named by its connection, and will be by that port when it comes back.',
+    value: ({ link }) => (link.replicaPortAnnounced ? 1 : 0),
+  },
+  {
     metric: 'master_repl_offset',
     help: 'Offset of the last stream byte seen on this link.',
     value: ({ masterOffset }) => masterOffset,

@@ -48,6 +48,7 @@ describe('metrics', () => {
     expect(of('master_repl_offset')).toBe(7_579_706_800_000);
     expect(of('slave_repl_offset')).toBe(7_579_690_720_000);
     expect(of('master_link_up')).toBe(1);
+    expect(of('replica_port_announced')).toBe(1);
     expect(of('link_phase', ',phase="online"')).toBe(1);
     expect(of('link_phase', ',phase="closed"')).toBe(0);
     expect(of('payload_last_wait_seconds')).toBeCloseTo(0.0611, 6);
@@ -201,6 +202,22 @@ describe('metrics', () => {
     expect(found.get('psyncscope_build_info{version="1.2.3",node_version="v20.0.0",backend="tcpdump"}')).toBe(
       1,
     );
+  });
+
+  it('tell of the connection that packets come over, where there is one', async () => {
+    const metrics = new Metrics(BUILD);
+    const document = liveDocument(LIVE_NOW);
+    const told = async () => {
+      const all = await series(metrics);
+      const name = 'psyncscope_capture_connect';
+      return [all.get(`${name}ed`), all.get(`${name}ions_lost_total`)];
+    };
+    metrics.update(document, LIVE_NOW);
+    expect(await told()).toEqual([undefined, undefined]);
+    metrics.update(document, LIVE_NOW, { internalErrors: 0, connection: { lost: 2, isOut: true } });
+    expect(await told()).toEqual([0, 2]);
+    metrics.update(document, LIVE_NOW, { internalErrors: 0, connection: { lost: 2, isOut: false } });
+    expect(await told()).toEqual([1, 2]);
   });
 
   it('have values that are numbers, of every recorded capture', async () => {

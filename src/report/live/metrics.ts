@@ -1,4 +1,4 @@
-import { Registry } from 'prom-client';
+import { type MetricObjectWithValues, type MetricValue, Registry } from 'prom-client';
 import { LinkMetrics } from './link-metrics.js';
 import { isGone, linkState } from './link-state.js';
 import type { LiveDocument } from './live-links.js';
@@ -18,6 +18,10 @@ export const MAX_METRIC_LINKS = 500;
 export interface MetricsExtras {
   /** Defects of this program so far that ended the reading of a connection. */
   internalErrors: number;
+  /** Links gone for a while keep their series: the capture is over. */
+  keepsGone?: boolean;
+  /** Of a capture that comes over a connection: how often it was lost, and whether there is none now. */
+  connection?: { readonly lost: number; readonly isOut: boolean } | null;
 }
 
 export interface BuildInfo {
@@ -35,6 +39,8 @@ export class Metrics {
   readonly #cut: TotalCounter;
   /** Made when the backend first tells of drops: unknown is not zero. */
   #drops: TotalCounter | null = null;
+  /** Made for a capture that comes over a connection. */
+  #connection: { isThere: FreshGauge; lost: TotalCounter } | null = null;
   readonly #linkCount: FreshGauge;
   readonly #leftOut: FreshGauge;
   readonly #ignored: FreshGauge;
@@ -89,6 +95,11 @@ export class Metrics {
     return this.#registry.metrics();
   }
 
+  /** The same as values. */
+  values(): Promise<MetricObjectWithValues<MetricValue<string>>[]> {
+    return this.#registry.getMetricsAsJSON();
+  }
+
   /** Names of all metrics. */
   get names(): string[] {
     return this.#registry.getMetricsAsArray().map((metric) => metric.name);
@@ -101,12 +112,13 @@ export class Metrics {
     this.#bytes.raise(capture.bytes);
     this.#cut.raise(capture.cutPackets);
     this.#tellDrops(capture.kernelDrops);
+    this.#tellConnection(extras.connection ?? null);
     this.#ignored.set(ignored.connections);
     this.#encrypted.raise(ignored.encryptedConnections);
     this.#unlisted.raise(ignored.unlistedSessions);
     this.#internalErrors.raise(extras.internalErrors);
     this.#tellFindings(document);
-    const links = document.links.filter((link) => !isGone(link, now));
+    const links = document.links.filter((link) => extras.keepsGone === true || !isGone(link, now));
     const told = links.slice(0, MAX_METRIC_LINKS);
     const leftOut = links.length - told.length + (document.leftOut ?? 0);
     this.#linkCount.set(told.length + leftOut);
@@ -122,6 +134,24 @@ export class Metrics {
       'Packets dropped by the kernel before the capture had them; absent where the backend does not tell.',
     );
     this.#drops.raise(drops);
+  }
+
+  #tellConnection(connection: { readonly lost: number; readonly isOut: boolean } | null): void {
+    if (connection === null) return;
+    this.#connection ??= {
+      isThere: new FreshGauge(
+        this.#registry,
+        `${PREFIX}capture_connected`,
+        'Whether there is a connection to what captures (--ssh, --connect): without one nothing is seen.',
+      ),
+      lost: new TotalCounter(
+        this.#registry,
+        `${PREFIX}capture_connections_lost_total`,
+        'Times that the connection to what captures was lost.',
+      ),
+    };
+    this.#connection.isThere.set(connection.isOut ? 0 : 1);
+    this.#connection.lost.raise(connection.lost);
   }
 
   #tellFindings({ findings }: LiveDocument): void {

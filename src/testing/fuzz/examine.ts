@@ -27,6 +27,7 @@ import { topologyDocument } from '../../report/topology/topology-document.js';
 import { topologyText } from '../../report/topology/topology-text.js';
 import { CheckConsumer, type Consumer, DisguiseConsumer, LiveConsumer, PageConsumer } from './consumers.js';
 import { complaintsAbout, isWholeCommands } from './invariants.js';
+import { OtlpConsumer } from './otlp-consumer.js';
 import { complaintsAboutScrubbed } from './scrubbed.js';
 
 /** Runs a capture through everything that may be made of one, and tells what is wrong with the result. */
@@ -109,6 +110,7 @@ class Run {
           new CheckConsumer(),
           new LiveConsumer(() => this.#analyzer),
           new DisguiseConsumer(),
+          new OtlpConsumer(),
         ]
       : [];
     const printer = new EventPrinter(
