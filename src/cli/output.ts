@@ -7,6 +7,9 @@ const STANDARD_OUTPUT = 1;
 /** Text gathered before it is written: one write a line would cost more than the analysis. */
 const BUFFER_CHARACTERS = 32 * 1024;
 
+/** Bytes that are written at once: a whole document may be one text of many MB. */
+const WRITE_BYTES = 64 * 1024;
+
 /** Columns when the output is no terminal and COLUMNS says nothing. */
 const DEFAULT_WIDTH = 100;
 
@@ -61,6 +64,7 @@ export function outputProblem(): InputProblem | null {
 /** Standard output, buffered. What is full is written before more is made: a slow reader costs time and no memory. */
 export class Output {
   readonly #encoder = new TextEncoder();
+  readonly #bytes = new Uint8Array(WRITE_BYTES);
   #text = '';
 
   line(text: string): void {
@@ -70,10 +74,14 @@ export class Output {
 
   flush(): void {
     if (this.#text === '' || outputClosed) return;
-    const bytes = this.#encoder.encode(this.#text);
+    const text = this.#text;
     this.#text = '';
     try {
-      if (!writeFully(STANDARD_OUTPUT, bytes)) noteOutputClosed();
+      for (let at = 0; at < text.length && !outputClosed; ) {
+        const { read, written } = this.#encoder.encodeInto(text.slice(at), this.#bytes);
+        if (!writeFully(STANDARD_OUTPUT, this.#bytes.subarray(0, written))) noteOutputClosed();
+        at += read;
+      }
     } catch (error) {
       if (!isGone(error as NodeJS.ErrnoException)) problem = notWritten('standard output', error);
       noteOutputClosed();
