@@ -70,25 +70,29 @@ install_tools() {
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
-# A check that takes a while and little else, beside what follows; `checked` waits for it.
+# A check beside others, or beside the tests; `checked` waits for all of these.
+names=() logs=() pids=()
 later() {
-  later_name=$1
+  names+=("$1") logs+=("$(mktemp)")
   shift
-  later_log=$(mktemp)
-  nice -n 10 "$@" >"$later_log" 2>&1 &
-  later_pid=$!
+  nice -n 10 "$@" >"${logs[-1]}" 2>&1 &
+  pids+=($!)
 }
 
 checked() {
-  step "$later_name (beside the tests)"
-  if wait "$later_pid"; then
-    passed=$((passed + 1))
-  else
-    failed=$((failed + 1))
-    echo "FAILED: $later_name"
-  fi
-  cat "$later_log"
-  rm -f "$later_log"
+  local i
+  for i in "${!names[@]}"; do
+    step "${names[$i]}"
+    if wait "${pids[$i]}"; then
+      passed=$((passed + 1))
+    else
+      failed=$((failed + 1))
+      echo "FAILED: ${names[$i]}"
+    fi
+    cat "${logs[$i]}"
+    rm -f "${logs[$i]}"
+  done
+  names=() logs=() pids=()
 }
 
 run_tests() {
@@ -107,10 +111,11 @@ run_tests() {
 need 'tools' install_tools
 need 'packages' npm ci --no-audit --no-fund
 need 'build' npm run build
+later 'types' npm run check:types
+later 'layers' npm run check:layers
+later 'dead code' npm run check:dead
 check 'formatting and lint' npm run check:format
-check 'types' npm run check:types
-check 'layers' npm run check:layers
-check 'dead code' npm run check:dead
+checked
 check 'speed' npm run --silent guard
 later 'fuzzing' npm run --silent fuzz -- --seconds 60 --seed 7
 step 'tests'
