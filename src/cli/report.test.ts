@@ -4,12 +4,9 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SECOND } from '../embedded/net/clock.js';
-import { seededRandom } from '../embedded/net/seeded-random.js';
-import { Node } from '../embedded/node.js';
 import { hasChromium, openFile, startBrowser, type WatchedPage } from '../testing/browser.js';
+import { capturedNodes } from '../testing/captured-nodes.js';
 import { runCli } from '../testing/run-cli.js';
-import { throwIf } from '../testing/simulated-nodes.js';
-import { simulation } from '../testing/tapped.js';
 
 const FAILOVER = 'fixtures/captures/failover-chain-redis-6.2.5.pcap.gz';
 const LOOP = 'fixtures/embedded/resync-loop.pcap';
@@ -22,18 +19,12 @@ async function spanOf(page: Page): Promise<{ from: number; to: number }> {
 
 /** A capture of a full sync with a key of that name. */
 function hostileKeys(name: string): Uint8Array {
-  const { clock, network, file } = simulation();
-  const world = { clock, network, random: seededRandom(1) };
-  const [master, replica] = ['10.0.0.1', '10.0.0.2'].map((host) => {
-    const node = new Node({ endpoint: { host, port: 6379 }, disklessDelay: 0 }, world);
-    node.start(throwIf);
-    return node;
-  });
-  clock.runUntil(clock.now() + SECOND);
+  const { nodes, run, capture } = capturedNodes(2);
+  const [master, replica] = nodes;
   master!.call(['SET', name, 'value'], 0);
   replica!.call(['REPLICAOF', '10.0.0.1', '6379'], 0);
-  clock.runUntil(clock.now() + 5 * SECOND);
-  return file.bytes;
+  run(5 * SECOND);
+  return capture();
 }
 
 describe.skipIf(!hasChromium && process.env.CI === undefined)('the report', () => {

@@ -1,31 +1,20 @@
 import { safeJson } from '../../report/json.js';
-import { BufferedDescriptor } from '../descriptor.js';
-import { noteOutputClosed } from '../output.js';
+import { Output } from '../output.js';
 
-/**
- * Standard output for the lines of one capture among several: each is a JSON object that is given the field `file` at its end.
- * A line is written before the next one is made, so that a slow reader costs time and no memory.
- */
+/** Standard output for the lines of one capture among several: each is a JSON object that is given the field `file` at its end. */
 export class FileOutput {
-  readonly #descriptor = new BufferedDescriptor();
-  readonly #encoder = new TextEncoder();
+  readonly #output = new Output();
   readonly #end: string;
 
   constructor(path: string) {
-    this.#end = `,"file":${safeJson(path)}}\n`;
+    this.#end = `,"file":${safeJson(path)}}`;
   }
 
   line(json: string): void {
-    this.#descriptor.write(this.#encoder.encode(json.slice(0, -1) + this.#end));
-    this.#noteClosed();
+    this.#output.line(json.slice(0, -1) + this.#end);
   }
 
   flush(): void {
-    this.#descriptor.flush();
-    this.#noteClosed();
-  }
-
-  #noteClosed(): void {
-    if (this.#descriptor.closed) noteOutputClosed();
+    this.#output.flush();
   }
 }

@@ -1,12 +1,9 @@
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { SECOND } from '../../embedded/net/clock.js';
-import { seededRandom } from '../../embedded/net/seeded-random.js';
-import { Node } from '../../embedded/node.js';
+import { capturedNodes } from '../../testing/captured-nodes.js';
 import { captureBytes } from '../../testing/fixtures.js';
 import { reportModel } from '../../testing/report-model.js';
-import { throwIf } from '../../testing/simulated-nodes.js';
-import { simulation } from '../../testing/tapped.js';
 import { MAX_LINK_POINTS } from './limits.js';
 import type { BriefItem, LinkView, PhaseKind, ReportModel } from './model.js';
 import { awayFrom } from './outage.js';
@@ -20,17 +17,10 @@ function briefText({ brief }: ReportModel, name: BriefItem['name']): string {
 
 /** A master with so many replicas, each attached for some seconds. */
 function starOf(replicas: number): Uint8Array {
-  const { clock, network, file } = simulation();
-  const world = { clock, network, random: seededRandom(1) };
-  const nodes = Array.from({ length: replicas + 1 }, (_, i) => {
-    const node = new Node({ endpoint: { host: `10.0.0.${i + 1}`, port: 6379 }, disklessDelay: 0 }, world);
-    node.start(throwIf);
-    return node;
-  });
-  clock.runUntil(clock.now() + SECOND);
+  const { nodes, run, capture } = capturedNodes(replicas + 1);
   for (const replica of nodes.slice(1)) replica.call(['REPLICAOF', '10.0.0.1', '6379'], 0);
-  clock.runUntil(clock.now() + 3 * SECOND);
-  return file.bytes;
+  run(3 * SECOND);
+  return capture();
 }
 
 describe('what the report says first', () => {
@@ -101,20 +91,14 @@ describe('many replicas that do well', () => {
 
 describe('charts of a long capture', () => {
   it('have as many points as the page has room for, and keep the peak', async () => {
-    const { clock, network, file } = simulation();
-    const world = { clock, network, random: seededRandom(1) };
-    const [master, replica] = ['10.0.0.1', '10.0.0.2'].map((host) => {
-      const node = new Node({ endpoint: { host, port: 6379 }, disklessDelay: 0 }, world);
-      node.start(throwIf);
-      return node;
-    });
-    clock.runUntil(clock.now() + SECOND);
+    const { nodes, run, capture } = capturedNodes(2);
+    const [master, replica] = nodes;
     replica!.call(['REPLICAOF', '10.0.0.1', '6379'], 0);
     for (let second = 0; second < 1500; second++) {
-      clock.runUntil(clock.now() + SECOND);
+      run(SECOND);
       master!.call(['SET', 'key', 'x'.repeat(second === 700 ? 90_000 : 10)], 0);
     }
-    const { links, document } = await reportModel(file.bytes);
+    const { links, document } = await reportModel(capture());
     const { t, lagMax, lagMin, starts } = links[0]!.course!;
     expect(t.length).toBeLessThanOrEqual(MAX_LINK_POINTS);
     expect(t.length).toBeGreaterThan(MAX_LINK_POINTS / 4);
